@@ -1,0 +1,207 @@
+package fs
+
+import (
+	"context"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Modes of what the tree holds, with their type bits.
+const (
+	modeDir  = syscall.S_IFDIR | 0o755
+	modeLink = syscall.S_IFLNK | 0o777
+	modeFile = syscall.S_IFREG | 0o444
+)
+
+func (f File[T]) mode() uint32 {
+	mode := uint32(modeFile)
+	if f.Set != nil {
+		mode |= 0o200
+	}
+	if f.Read == nil && f.Value == nil {
+		mode &^= 0o444
+	}
+	if f.Secret {
+		mode &^= 0o077
+	}
+	return mode
+}
+
+// An entry is one name in a directory and the node behind it.
+type entry struct {
+	name string
+	mode uint32 // with the type bits
+	ino  uint64
+	// life is how long the kernel may keep the name without asking.
+	life time.Duration
+	node func() node
+}
+
+// fixedLife is how long the kernel may keep names that are always there.
+const fixedLife = time.Minute
+
+func (f File[T]) bind(d *driver, s subject[T], at int) (entry, bool) {
+	if !d.has(f.From) {
+		return entry{}, false
+	}
+	e := entry{name: f.Name, mode: d.mode(f.mode()), ino: s.ino + uint64(at), life: fixedLife}
+	e.node = func() node {
+		return &fileNode{base: base{d: d}, ino: e.ino, mode: e.mode, path: s.path + f.Name, text: &boundFile[T]{f, s, d}}
+	}
+	return e, true
+}
+
+func (f Dir[T]) bind(d *driver, s subject[T], at int) (entry, bool) {
+	below := s
+	below.path += f.Name + "/"
+	below.ino = d.inos.named(below.path)
+	return d.dirEntry(f.Name, below.path, s.ino+uint64(at), fixedLife, newTableDir(d, below, f.Nodes)), true
+}
+
+func (f List[T]) bind(d *driver, s subject[T], at int) (entry, bool) {
+	below := s
+	below.path += f.Name + "/"
+	return d.dirEntry(f.Name, below.path, s.ino+uint64(at), fixedLife, f.Open(d, below)), true
+}
+
+// dirEntry returns the entry of a directory.
+func (d *driver) dirEntry(name, path string, ino uint64, life time.Duration, dir directory) entry {
+	e := entry{name: name, mode: d.mode(modeDir), ino: ino, life: life}
+	e.node = func() node {
+		return &dirNode{base: base{d: d}, ino: ino, mode: e.mode, path: path, dir: dir}
+	}
+	return e
+}
+
+// linkEntry returns the entry of a symbolic link.
+func (d *driver) linkEntry(name, path, target string, ino uint64, life time.Duration, mtime func(context.Context) int64) entry {
+	return entry{name: name, mode: modeLink, ino: ino, life: life, node: func() node {
+		return &linkNode{base: base{d: d}, ino: ino, path: path, target: target, mtime: mtime}
+	}}
+}
+
+// A directory lists and finds the entries of one directory. It is safe for
+// concurrent use. What else it can do it says by the interfaces below; what it
+// does not say is refused with EPERM.
+type directory interface {
+	// list returns all entries in a stable order.
+	list(context.Context) ([]entry, error)
+	// find returns the entry of that name, which need not be listed.
+	find(ctx context.Context, name string) (entry, error)
+	// stat returns the size and the time (Unix seconds) the directory shows.
+	stat(context.Context) (size, mtime int64, err error)
+}
+
+// A tableDir is the directory of the nodes declared about one T.
+type tableDir[T any] struct {
+	d       *driver
+	subject subject[T]
+	nodes   []Node[T]
+	size    func(*T) int64 // nil: 0
+}
+
+func newTableDir[T any](d *driver, s subject[T], nodes []Node[T]) *tableDir[T] {
+	return &tableDir[T]{d: d, subject: s, nodes: nodes}
+}
+
+func (t *tableDir[T]) list(ctx context.Context) ([]entry, error) {
+	if _, err := t.subject.find(ctx); err != nil {
+		return nil, err
+	}
+	entries := make([]entry, 0, len(t.nodes))
+	for i, n := range t.nodes {
+		if e, ok := n.bind(t.d, t.subject, i+1); ok {
+			entries = append(entries, e)
+		}
+	}
+	return entries, nil
+}
+
+func (t *tableDir[T]) find(ctx context.Context, name string) (entry, error) {
+	if _, err := t.subject.find(ctx); err != nil {
+		return entry{}, err
+	}
+	for i, n := range t.nodes {
+		if nodeName(n) != name {
+			continue
+		}
+		if e, ok := n.bind(t.d, t.subject, i+1); ok {
+			return e, nil
+		}
+	}
+	return entry{}, errNoEntry
+}
+
+func (t *tableDir[T]) stat(ctx context.Context) (size, mtime int64, err error) {
+	subject, err := t.subject.find(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	mtime = t.d.started
+	if t.subject.mtime != nil {
+		mtime = t.subject.mtime(subject)
+	}
+	if t.size != nil {
+		size = t.size(subject)
+	}
+	return size, mtime, nil
+}
+
+// nodeName returns the name under which a node is declared.
+func nodeName[T any](n Node[T]) string {
+	switch n := n.(type) {
+	case File[T]:
+		return n.Name
+	case Dir[T]:
+		return n.Name
+	case List[T]:
+		return n.Name
+	case Growing[T]:
+		return n.Name
+	}
+	return ""
+}
+
+// has reports whether this rTorrent has all the commands of From.
+func (d *driver) has(from string) bool {
+	caps := d.cache.Client().KnownCaps()
+	if caps == nil {
+		return true
+	}
+	for _, command := range strings.Fields(from) {
+		if !caps.Has(command) {
+			return false
+		}
+	}
+	return true
+}
+
+// mode returns the mode with the mount's umask, and without write bits on a
+// read-only one.
+func (d *driver) mode(mode uint32) uint32 {
+	mode &^= d.opts.Umask & 0o777
+	if d.opts.ReadOnly {
+		mode &^= 0o222
+	}
+	return mode
+}
+
+// modeString returns a mode as ls prints it.
+func modeString(mode uint32) string {
+	kind := "-"
+	switch mode & syscall.S_IFMT {
+	case syscall.S_IFDIR:
+		kind = "d"
+	case syscall.S_IFLNK:
+		kind = "l"
+	}
+	const letters = "rwxrwxrwx"
+	out := []byte(kind + letters)
+	for i := range letters {
+		if mode&(1<<(8-i)) == 0 {
+			out[i+1] = '-'
+		}
+	}
+	return string(out)
+}

@@ -1,0 +1,77 @@
+package fs
+
+import (
+	"context"
+	"strings"
+)
+
+// A boundFile is a File about one subject.
+type boundFile[T any] struct {
+	file    File[T]
+	subject subject[T]
+	d       *driver
+}
+
+var _ source = (*boundFile[struct{}])(nil)
+
+func (b *boundFile[T]) render(ctx context.Context) ([]byte, int64, error) {
+	t, err := b.subject.find(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	var mtime int64
+	if b.subject.mtime != nil {
+		mtime = b.subject.mtime(t)
+	}
+	switch {
+	case b.file.Read != nil:
+		content, err := b.file.Read(ctx, b.d, t)
+		return content, mtime, err
+	case b.file.Value != nil:
+		return line(b.file.Value(t)), mtime, nil
+	}
+	return nil, mtime, nil
+}
+
+// line ends a value with a newline; the value of no lines is an empty file.
+func line(value string) []byte {
+	return append([]byte(value), '\n')
+}
+
+func (b *boundFile[T]) shape() (shape, bool) {
+	if b.file.Set == nil {
+		return 0, false
+	}
+	return b.file.Set.shape, true
+}
+
+func (b *boundFile[T]) plan(ctx context.Context, value string, add bool) (action, error) {
+	t, err := b.subject.find(ctx)
+	if err != nil {
+		return nil, err
+	}
+	value = strings.TrimSuffix(value, "\n")
+	if b.file.Set.shape == shapeLine {
+		value = strings.TrimSpace(value)
+	}
+	act, err := b.file.Set.plan(t, value, add)
+	if err != nil && value != "" {
+		for _, w := range b.file.Set.words {
+			if strings.HasPrefix(w, value) {
+				return nil, errPartial
+			}
+		}
+	}
+	return act, err
+}
+
+func (b *boundFile[T]) shown(ctx context.Context) string {
+	if b.file.Secret || b.file.Value == nil {
+		return ""
+	}
+	t, err := b.subject.find(ctx)
+	if err != nil {
+		return ""
+	}
+	return b.file.Value(t)
+}

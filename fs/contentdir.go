@@ -1,0 +1,98 @@
+package fs
+
+import (
+	"context"
+	"strings"
+
+	"rtfs/rtorrent"
+)
+
+// A contentDir is files/ of a torrent, or a folder below it.
+type contentDir struct {
+	d       *driver
+	subject subject[rtorrent.Torrent]
+	path    string   // below the root, with a slash at its end
+	below   []string // the folder's names below files/
+}
+
+func openFiles(d *driver, s subject[rtorrent.Torrent]) directory {
+	return &contentDir{d: d, subject: s, path: s.path}
+}
+
+func contentReference(prefix string) []Line {
+	return []Line{{Path: prefix + "<path>", Mode: modeString(modeFile),
+		Doc: "one file of the content, with its final size; what is not verified yet is EAGAIN", From: "f.multicall d.bitfield"}}
+}
+
+func (c *contentDir) tree(ctx context.Context) (*fileTree, error) {
+	files, err := c.d.cache.Files(ctx, c.subject.hash)
+	if err != nil {
+		return nil, err
+	}
+	return c.d.contents.tree(c.subject.hash, files), nil
+}
+
+func (c *contentDir) folder(ctx context.Context) (*fileTree, *folder, error) {
+	tree, err := c.tree(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	folder := tree.find(c.below)
+	if folder == nil {
+		return nil, nil, errNoEntry
+	}
+	return tree, folder, nil
+}
+
+func (c *contentDir) list(ctx context.Context) ([]entry, error) {
+	_, folder, err := c.folder(ctx)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]entry, len(folder.names))
+	for i, name := range folder.names {
+		entries[i] = c.entry(name, folder.children[name])
+	}
+	return entries, nil
+}
+
+func (c *contentDir) find(ctx context.Context, name string) (entry, error) {
+	_, folder, err := c.folder(ctx)
+	if err != nil {
+		return entry{}, err
+	}
+	l, ok := folder.children[name]
+	if !ok {
+		return entry{}, errNoEntry
+	}
+	return c.entry(name, l), nil
+}
+
+func (c *contentDir) entry(name string, l leaf) entry {
+	if l.folder == nil {
+		return c.fileEntry(name, l.index)
+	}
+	below := &contentDir{d: c.d, subject: c.subject, path: c.path + name + "/"}
+	below.below = append(append(below.below, c.below...), name)
+	return c.d.dirEntry(name, below.path, c.subject.ino+inoSubdir+l.folder.number, c.d.opts.TTL, below)
+}
+
+func (c *contentDir) fileEntry(name string, index int) entry {
+	e := entry{name: name, mode: c.d.mode(modeFile), ino: c.subject.ino + inoFiles + uint64(index), life: c.d.opts.TTL}
+	e.node = func() node {
+		return &contentNode{base: base{d: c.d}, ino: e.ino, path: c.path + name, subject: c.subject, index: index}
+	}
+	return e
+}
+
+// stat gives a folder the torrent's time, and the number of its names as size.
+func (c *contentDir) stat(ctx context.Context) (size, mtime int64, err error) {
+	t, err := c.subject.find(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	return 0, timeAdded(t), nil
+}
+
+// name of the folder for messages.
+func (c *contentDir) String() string { return strings.Join(c.below, "/") }

@@ -1,0 +1,114 @@
+package fs
+
+import (
+	"context"
+	"syscall"
+	"time"
+
+	fusefs "github.com/hanwen/go-fuse/v2/fs"
+	"github.com/hanwen/go-fuse/v2/fuse"
+)
+
+// A dirNode is any directory of the tree; what it holds is its directory.
+type dirNode struct {
+	base
+	ino  uint64
+	mode uint32
+	path string // below the root, with a slash at its end; "" the root
+	dir  directory
+}
+
+var (
+	_ node                      = (*dirNode)(nil)
+	_ fusefs.NodeLookuper       = (*dirNode)(nil)
+	_ fusefs.NodeOpendirHandler = (*dirNode)(nil)
+	_ fusefs.NodeGetattrer      = (*dirNode)(nil)
+	_ fusefs.NodeSetattrer      = (*dirNode)(nil)
+	_ fusefs.FileReaddirenter   = (*listing)(nil)
+	_ fusefs.FileSeekdirer      = (*listing)(nil)
+)
+
+func (n *dirNode) attr(ctx context.Context, out *fuse.Attr) (time.Duration, error) {
+	size, mtime, err := n.dir.stat(ctx)
+	if err != nil {
+		return 0, err
+	}
+	n.d.fill(out, n.ino, n.mode, size, mtime)
+	out.Nlink = 2
+	out.Blocks = 0
+	return n.d.opts.TTL, nil
+}
+
+// Getattr implements fusefs.NodeGetattrer.
+func (n *dirNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.AttrOut) syscall.Errno {
+	return n.getattr(ctx, n, n.path, out)
+}
+
+// Setattr accepts modes and times, and keeps none.
+func (n *dirNode) Setattr(ctx context.Context, _ fusefs.FileHandle, _ *fuse.SetAttrIn, out *fuse.AttrOut) syscall.Errno {
+	return n.getattr(ctx, n, n.path, out)
+}
+
+// Lookup implements fusefs.NodeLookuper.
+func (n *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fusefs.Inode, syscall.Errno) {
+	e, err := n.dir.find(ctx, name)
+	if err != nil {
+		if errnoOf(err, false) == syscall.ENOENT {
+			return nil, syscall.ENOENT
+		}
+		return nil, n.d.fail("lookup", n.path+name, err)
+	}
+	return n.enter(ctx, e, out)
+}
+
+// enter makes the inode of an entry and fills in the reply about it.
+func (n *dirNode) enter(ctx context.Context, e entry, out *fuse.EntryOut) (*fusefs.Inode, syscall.Errno) {
+	child := e.node()
+	keep, err := child.attr(ctx, &out.Attr)
+	if err != nil {
+		return nil, n.d.fail("lookup", n.path+e.name, err)
+	}
+	if keep > 0 {
+		out.SetAttrTimeout(keep)
+	}
+	if e.life > 0 {
+		out.SetEntryTimeout(e.life)
+	}
+	return n.NewInode(ctx, child, fusefs.StableAttr{Mode: e.mode & syscall.S_IFMT, Ino: e.ino}), 0
+}
+
+// OpendirHandle pins one listing, so that a reader of a long directory sees
+// one moment.
+func (n *dirNode) OpendirHandle(ctx context.Context, _ uint32) (fusefs.FileHandle, uint32, syscall.Errno) {
+	entries, err := n.dir.list(ctx)
+	if err != nil {
+		return nil, 0, n.d.fail("opendir", n.path, err)
+	}
+	return &listing{entries: entries}, 0, 0
+}
+
+// A listing is an open directory. The kernel reads a directory handle by one
+// thread at a time.
+type listing struct {
+	entries []entry
+	next    int
+}
+
+// Readdirent implements fusefs.FileReaddirenter.
+func (l *listing) Readdirent(context.Context) (*fuse.DirEntry, syscall.Errno) {
+	if l.next >= len(l.entries) {
+		return nil, 0
+	}
+	e := l.entries[l.next]
+	l.next++
+	return &fuse.DirEntry{Name: e.name, Mode: e.mode, Ino: e.ino, Off: uint64(l.next)}, 0
+}
+
+// Seekdir implements fusefs.FileSeekdirer.
+func (l *listing) Seekdir(_ context.Context, off uint64) syscall.Errno {
+	if off > uint64(len(l.entries)) {
+		return syscall.EINVAL
+	}
+	l.next = int(off)
+	return 0
+}

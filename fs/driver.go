@@ -1,0 +1,153 @@
+package fs
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"syscall"
+	"time"
+
+	fusefs "github.com/hanwen/go-fuse/v2/fs"
+	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"rtfs/cache"
+	"rtfs/rtorrent"
+)
+
+// Options are what a mount can choose.
+type Options struct {
+	Server   string // as shown in health; never with a password
+	Version  string // of rtfs
+	UID, GID uint32
+	Umask    uint32
+	ReadOnly bool
+	// TTL is how long the kernel may keep names and attributes that rTorrent
+	// decides; zero means 1 s.
+	TTL time.Duration
+	// Maps replace the begin of paths that rTorrent names by where we see them.
+	Maps []PathMap
+	// NoRuTorrent leaves the comment's marker and addtime alone.
+	NoRuTorrent bool
+	// AllowEraseHook lets d.erase happen though rTorrent would then execute
+	// something.
+	AllowEraseHook bool
+	// DataUID is the only user whose payload files are shown, -1 any: as root
+	// we must not read for others what rTorrent itself could not.
+	DataUID int64
+	// StateDir keeps the .torrent files of erased torrents; "" keeps none.
+	StateDir string
+	Log      *slog.Logger
+}
+
+// A driver is what all nodes of one mount share. It is safe for concurrent
+// use; its parts have their own locks.
+type driver struct {
+	cache    *cache.Cache
+	opts     Options
+	logger   *slog.Logger
+	started  int64 // Unix seconds of the mount
+	inos     *inos
+	log      *logFile
+	health   *health
+	notifier *notifier
+	drops    *drops
+	links    *linkSets
+	contents *contents
+	listTSV  memo
+	// torrentNodes is the table of a torrent's directory, made once.
+	torrentNodes []Node[rtorrent.Torrent]
+	life         context.Context // ends with the mount
+}
+
+// A Tree is the root of the file system of one rTorrent.
+type Tree struct {
+	root *dirNode
+	d    *driver
+	stop context.CancelFunc
+}
+
+// New returns the tree of what c knows. It makes no call to rTorrent.
+func New(c *cache.Cache, o Options) *Tree {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.TTL <= 0 {
+		o.TTL = time.Second
+	}
+	d := &driver{
+		cache: c, opts: o, logger: o.Log,
+		started:      time.Now().Unix(),
+		inos:         newInos(),
+		log:          newLogFile(),
+		health:       newHealth(),
+		notifier:     newNotifier(),
+		links:        newLinkSets(),
+		contents:     newContents(),
+		torrentNodes: torrentNodes(),
+	}
+	d.drops = newDrops(d)
+	life, stop := context.WithCancel(context.Background())
+	d.life = life
+	go d.notifier.run(life)
+	server := subject[server]{
+		find: func(context.Context) (*server, error) { return &server{d}, nil },
+		ino:  inoRoot,
+	}
+	root := &dirNode{base: base{d: d}, ino: inoRoot, mode: d.mode(modeDir), dir: newTableDir(d, server, rootNodes())}
+	return &Tree{root: root, d: d, stop: stop}
+}
+
+// Close ends the goroutines of the tree. Call it after the unmount.
+func (t *Tree) Close() { t.stop() }
+
+// A MountOptions says how the kernel sees the mount.
+type MountOptions struct {
+	Source     string // the first column of mount(8)
+	AllowOther bool
+	Direct     bool     // mount(2) first, fusermount3 only if that fails
+	Options    []string // passed on to the kernel
+	Debug      bool
+}
+
+// Mount mounts the tree. It does not call rTorrent, so it succeeds while
+// rTorrent is down.
+func (t *Tree) Mount(dir string, m MountOptions) (*fuse.Server, error) {
+	options := append([]string{"default_permissions"}, m.Options...)
+	if t.d.opts.ReadOnly {
+		options = append(options, "ro")
+	}
+	server, err := fusefs.Mount(dir, t.root, &fusefs.Options{
+		NullPermissions: true,
+		RootStableAttr:  &fusefs.StableAttr{Ino: inoRoot},
+		MountOptions: fuse.MountOptions{
+			FsName:        m.Source,
+			Name:          "rtfs",
+			AllowOther:    m.AllowOther,
+			Options:       options,
+			DirectMount:   m.Direct,
+			Debug:         m.Debug,
+			DisableXAttrs: true,
+			// A blocked handler may hold 128 KiB of buffers.
+			MaxInflightRequestBytes: 64 << 20,
+			ExtraCapabilities:       fuse.CAP_READDIRPLUS_AUTO | fuse.CAP_ATOMIC_O_TRUNC,
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("mount %s: %w", dir, err)
+	}
+	return server, nil
+}
+
+// statfs tells the space where rTorrent keeps its data, or, where that cannot
+// be seen from here, enough of it that no program refuses to write.
+func (d *driver) statfs(out *fuse.StatfsOut) {
+	var s syscall.Statfs_t
+	if dir := d.dataDir(); dir != "" && syscall.Statfs(dir, &s) == nil {
+		out.FromStatfsT(&s)
+		return
+	}
+	const block = 4096
+	out.Bsize, out.Frsize, out.NameLen = block, block, nameMax
+	out.Blocks, out.Bfree, out.Bavail = 1<<30, 1<<29, 1<<29
+	out.Files, out.Ffree = 1<<20, 1<<19
+}

@@ -1,0 +1,106 @@
+package fs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"rtfs/rtorrent"
+)
+
+// Kinds of failure that arise in this package.
+var (
+	errInvalid   = errors.New("not a value this file takes")
+	errPartial   = errors.New("the beginning of a value")
+	errEncoding  = errors.New("text that this connection would not give back unchanged")
+	errTooBig    = errors.New("over the limit")
+	errNoEntry   = errors.New("no such file")
+	errPerm      = errors.New("not permitted here")
+	errAccess    = errors.New("not writable")
+	errExists    = errors.New("already there")
+	errBusy      = errors.New("not in the state for it")
+	errMissing   = errors.New("piece is not there yet")
+	errRemote    = errors.New("data is not reachable from here")
+	errNoSupport = errors.New("not supported here")
+	errNotEmpty  = errors.New("not empty")
+	errTimeout   = errors.New("did not appear in time")
+	errStale     = errors.New("another file by now")
+)
+
+// errnos maps errors to errno. The first match wins; the order matters: a
+// missing socket is ENOENT underneath, which must not tell a script that its
+// torrent is gone.
+var errnos = []struct {
+	is    error
+	errno syscall.Errno
+}{
+	{rtorrent.ErrInterrupted, syscall.EINTR},
+	{context.Canceled, syscall.EINTR},
+	{context.DeadlineExceeded, syscall.ETIMEDOUT},
+	{errTimeout, syscall.ETIMEDOUT},
+	{rtorrent.ErrUnavailable, syscall.ECONNREFUSED},
+	{rtorrent.ErrNotFound, syscall.ENOENT},
+	{errNoEntry, syscall.ENOENT},
+	{errInvalid, syscall.EINVAL},
+	{errPartial, syscall.EINVAL},
+	{errEncoding, syscall.EILSEQ},
+	{errTooBig, syscall.EFBIG},
+	{rtorrent.ErrTooLarge, syscall.EFBIG},
+	{errExists, syscall.EEXIST},
+	{errPerm, syscall.EPERM},
+	{errAccess, syscall.EACCES},
+	{rtorrent.ErrUntrusted, syscall.EACCES},
+	{errBusy, syscall.EBUSY},
+	{rtorrent.ErrChecking, syscall.EBUSY},
+	{errMissing, syscall.EAGAIN},
+	{errRemote, syscall.EREMOTE},
+	{errNotEmpty, syscall.EPERM}, // never ENOTEMPTY, which invites recursion
+	{errStale, syscall.ESTALE},
+	{errNoSupport, syscall.EOPNOTSUPP},
+	{rtorrent.ErrUnsupported, syscall.EOPNOTSUPP},
+}
+
+// errnoOf returns the errno for err: 0 for nil, EIO for what is not in the
+// table. A refusal in rTorrent's words that has no kind is EINVAL on a write.
+func errnoOf(err error, write bool) syscall.Errno {
+	if err == nil {
+		return 0
+	}
+	for _, row := range errnos {
+		if errors.Is(err, row.is) {
+			return row.errno
+		}
+	}
+	var fault *rtorrent.Fault
+	if write && errors.As(err, &fault) {
+		return syscall.EINVAL
+	}
+	return syscall.EIO
+}
+
+// fail returns the errno for err, and logs what would be a bare EIO.
+func (d *driver) fail(op, path string, err error) syscall.Errno {
+	errno := errnoOf(err, false)
+	if errno == syscall.EIO {
+		d.logger.Error("input/output error", "op", op, "path", path, "error", err)
+		d.health.note(fmt.Sprintf("%s %s: %v", op, path, err))
+	}
+	return errno
+}
+
+// invalid returns an errInvalid that says why.
+func invalid(format string, args ...any) error {
+	return fmt.Errorf("%w: %s", errInvalid, fmt.Sprintf(format, args...))
+}
+
+// fromOS gives an error of the local file system the kind that its meaning
+// here has: a payload file that is not there is data out of reach, not a
+// torrent that is gone.
+func fromOS(err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: %w", errRemote, err)
+	}
+	return err
+}

@@ -1,0 +1,185 @@
+package fs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"syscall"
+
+	fusefs "github.com/hanwen/go-fuse/v2/fs"
+	"github.com/hanwen/go-fuse/v2/fuse"
+)
+
+// writeAtMost is how many bytes one open file takes.
+const writeAtMost = 64 << 10
+
+// A handle is an open control file. It is safe for concurrent use: a
+// descriptor can be shared by processes.
+type handle struct {
+	node    *fileNode
+	content []byte // rendered at open; never changed
+	writes  bool
+	appends bool
+	shape   shape
+
+	mu      sync.Mutex // guards the fields below; never held during an action
+	buffer  []byte     // what was written and is not a finished value yet
+	start   int64      // file offset of the buffer's begin
+	pending bool       // the buffer's end was not carried out yet
+}
+
+var (
+	_ fusefs.FileReader   = (*handle)(nil)
+	_ fusefs.FileWriter   = (*handle)(nil)
+	_ fusefs.FileFlusher  = (*handle)(nil)
+	_ fusefs.FileReleaser = (*handle)(nil)
+)
+
+// Read implements fusefs.FileReader.
+func (h *handle) Read(_ context.Context, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
+	return fuse.ReadResultData(window(h.content, off, len(dest))), 0
+}
+
+// window returns at most n bytes of content from off on.
+func window(content []byte, off int64, n int) []byte {
+	if off < 0 || off >= int64(len(content)) {
+		return nil
+	}
+	return content[off:min(int64(len(content)), off+int64(n))]
+}
+
+// Write carries out the values that are complete with these bytes. Its errno
+// is the answer: errors of close(2) are lost by shells.
+func (h *handle) Write(ctx context.Context, data []byte, off int64) (uint32, syscall.Errno) {
+	if !h.writes {
+		return 0, syscall.EBADF
+	}
+	values, err := h.take(data, off)
+	for _, v := range values {
+		if err == nil {
+			err = h.commit(ctx, v, strings.HasSuffix(v, "\n"))
+		}
+	}
+	if errors.Is(err, errPartial) && !bytes.HasSuffix(data, []byte("\n")) {
+		h.setPending()
+		return uint32(len(data)), 0
+	}
+	if err != nil {
+		h.truncate()
+		return 0, h.errno(err)
+	}
+	return uint32(len(data)), 0
+}
+
+// take adds bytes to the buffer and returns the values to carry out now.
+func (h *handle) take(data []byte, off int64) ([]string, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.appends || len(h.buffer) == 0 {
+		h.start = off - int64(len(h.buffer))
+	}
+	if off != h.start+int64(len(h.buffer)) {
+		if off != h.start {
+			return nil, invalid("write at offset %d, want %d", off, h.start+int64(len(h.buffer)))
+		}
+		h.buffer = h.buffer[:0] // written again from the begin
+	}
+	if len(h.buffer)+len(data) > writeAtMost {
+		return nil, errTooBig
+	}
+	h.buffer = append(h.buffer, data...)
+	h.pending = false
+	switch h.shape {
+	case shapeLines:
+		if end := bytes.LastIndexByte(h.buffer, '\n') + 1; h.appends && end < len(h.buffer) {
+			h.pending = true // the rest of a line may follow
+			if end == 0 {
+				return nil, nil
+			}
+			return []string{string(h.buffer[:end])}, nil
+		}
+		return []string{string(h.buffer)}, nil
+	case shapeText:
+		return []string{string(h.buffer)}, nil
+	}
+	return h.takeLine()
+}
+
+// takeLine returns the buffer as one value, and begins the next one behind a
+// finished line. The caller holds mu.
+func (h *handle) takeLine() ([]string, error) {
+	value, rest, finished := strings.Cut(string(h.buffer), "\n")
+	if rest != "" {
+		return nil, invalid("more than one line")
+	}
+	if finished {
+		h.start += int64(len(h.buffer))
+		h.buffer = h.buffer[:0]
+		value += "\n"
+	}
+	return []string{value}, nil
+}
+
+// Flush carries out what waited for more bytes. It also comes when a child of
+// a shell closes its copy of the descriptor, before anything was written.
+func (h *handle) Flush(ctx context.Context) syscall.Errno {
+	h.mu.Lock()
+	value, due := string(h.buffer), h.pending
+	h.pending = false
+	h.mu.Unlock()
+	if !due {
+		return 0
+	}
+	if err := h.commit(ctx, value, true); err != nil {
+		h.truncate()
+		return h.errno(err)
+	}
+	return 0
+}
+
+// Release implements fusefs.FileReleaser. Its errno reaches nobody.
+func (h *handle) Release(ctx context.Context) syscall.Errno {
+	return h.Flush(ctx)
+}
+
+// commit checks one value and carries it out, with a line in the log. The
+// beginning of a value is errPartial, and no more, while bytes may follow.
+func (h *handle) commit(ctx context.Context, value string, final bool) error {
+	n := h.node
+	act, err := n.text.plan(ctx, value, h.appends)
+	if errors.Is(err, errPartial) && !final {
+		return err
+	}
+	before := n.text.shown(ctx)
+	if err == nil && act != nil {
+		err = act(ctx, n.d)
+	}
+	after := strings.TrimSuffix(value, "\n")
+	if err == nil {
+		after = n.text.shown(ctx)
+	}
+	n.d.record(ctx, n.path, before, after, err)
+	return err
+}
+
+func (h *handle) truncate() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.buffer, h.start, h.pending = h.buffer[:0], 0, false
+}
+
+func (h *handle) setPending() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.pending = true
+}
+
+func (h *handle) errno(err error) syscall.Errno {
+	errno := errnoOf(err, true)
+	if errno == syscall.EIO {
+		return h.node.d.fail("write", h.node.path, err)
+	}
+	return errno
+}

@@ -1,0 +1,73 @@
+package fs
+
+import (
+	"strconv"
+	"sync"
+
+	"rtfs/rtorrent"
+)
+
+// An inode number is a torrent's slot (40 bits, from its info-hash) and a
+// number within the torrent (23 bits); slot 0 is the fixed part of the tree.
+// The top bit stays clear, since go-fuse numbers from 2^63 on by itself.
+const (
+	inoLocalBits = 23
+	// Numbers within a torrent: the directory is 0, the rows of its table
+	// follow, then links to it and, in regions of 2^20, its files.
+	inoLink   = 512
+	inoFiles  = 1 << 20 // + index of the file
+	inoSubdir = 5 << 20 // + number of the folder, among those of all trees
+	// inoNamed is the first number of fixed directories, each of which has
+	// room for inoPerDir rows.
+	inoRoot   = 1
+	inoNamed  = 1 << 10
+	inoPerDir = 1 << 8
+)
+
+// inos hands out inode numbers. It is safe for concurrent use.
+type inos struct {
+	mu    sync.Mutex
+	slots map[rtorrent.Hash]uint64
+	taken map[uint64]bool
+	names map[string]uint64
+}
+
+func newInos() *inos {
+	return &inos{
+		slots: map[rtorrent.Hash]uint64{},
+		taken: map[uint64]bool{0: true},
+		names: map[string]uint64{},
+	}
+}
+
+// torrent returns the first number of a torrent: that of its directory. It
+// comes from the info-hash, so it is the same after a remount; two torrents
+// that share their first 40 bits (one chance in 10,000 with 10,000 torrents)
+// are told apart by who came first.
+func (t *inos) torrent(h rtorrent.Hash) uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	slot, ok := t.slots[h]
+	if !ok {
+		slot, _ = strconv.ParseUint(string(h[:10]), 16, 64)
+		for t.taken[slot] {
+			slot = (slot + 1) & (1<<40 - 1)
+		}
+		t.taken[slot] = true
+		t.slots[h] = slot
+	}
+	return slot << inoLocalBits
+}
+
+// named returns the first number of a fixed directory, in the order in which
+// the names are first seen.
+func (t *inos) named(path string) uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n, ok := t.names[path]
+	if !ok {
+		n = inoNamed + uint64(len(t.names))*inoPerDir
+		t.names[path] = n
+	}
+	return n
+}

@@ -1,0 +1,136 @@
+package fs
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"rtfs/cache"
+	"rtfs/rtorrent"
+)
+
+// columns are the rows of a torrent's table that are one value each.
+func columns(nodes []Node[rtorrent.Torrent]) []File[rtorrent.Torrent] {
+	var files []File[rtorrent.Torrent]
+	for _, n := range nodes {
+		if f, ok := n.(File[rtorrent.Torrent]); ok && f.Value != nil {
+			files = append(files, f)
+		}
+	}
+	return files
+}
+
+// renderInfo returns all values of a torrent for people: one line each, the
+// lines of a value joined by commas.
+func renderInfo(_ context.Context, d *driver, t *rtorrent.Torrent) ([]byte, error) {
+	var b bytes.Buffer
+	for _, f := range columns(d.torrentNodes) {
+		if d.has(f.From) && !f.Secret {
+			fmt.Fprintf(&b, "%s: %s\n", f.Name, strings.ReplaceAll(f.Value(t), "\n", ", "))
+		}
+	}
+	return b.Bytes(), nil
+}
+
+// renderInfoJSON returns all values of a torrent as one JSON object.
+func renderInfoJSON(_ context.Context, d *driver, t *rtorrent.Torrent) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for _, f := range columns(d.torrentNodes) {
+		if !d.has(f.From) || f.Secret {
+			continue
+		}
+		if b.Len() > 1 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, "%q:%s", f.Name, jsonValue(f.Kind, f.Value(t)))
+	}
+	if name := []byte(t.Name); !utf8.Valid(name) {
+		fmt.Fprintf(&b, `,"name_hex":"%x"`, name)
+	}
+	b.WriteString("}\n")
+	return b.Bytes(), nil
+}
+
+// jsonValue returns a value as JSON: numbers as they are, flags as true and
+// false (jq takes 0 for true), lines as an array.
+func jsonValue(k kind, value string) []byte {
+	var v any = value
+	switch k {
+	case kindNumber:
+		return []byte(value)
+	case kindFlag:
+		v = value == "1"
+	case kindLines:
+		list := []string{}
+		if value != "" {
+			list = strings.Split(value, "\n")
+		}
+		v = list
+	}
+	encoded, err := json.Marshal(v)
+	if err != nil {
+		return []byte("null")
+	}
+	return encoded
+}
+
+// A memo keeps what was last rendered from a snapshot: a listing's stat and
+// the read behind it want the same bytes. It is safe for concurrent use.
+type memo struct {
+	mu       sync.Mutex // guards the fields below
+	snapshot *cache.Snapshot
+	content  []byte
+}
+
+func (m *memo) render(s *cache.Snapshot, render func() []byte) []byte {
+	m.mu.Lock()
+	if m.snapshot == s {
+		defer m.mu.Unlock()
+		return m.content
+	}
+	m.mu.Unlock()
+	content := render()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.snapshot, m.content = s, content
+	return content
+}
+
+// renderListTSV returns all torrents: a header, then a row each.
+func renderListTSV(ctx context.Context, d *driver, _ *server) ([]byte, error) {
+	s, err := d.cache.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.listTSV.render(s, func() []byte { return listTSV(d, s) }), nil
+}
+
+func listTSV(d *driver, s *cache.Snapshot) []byte {
+	var files []File[rtorrent.Torrent]
+	var b bytes.Buffer
+	for _, f := range columns(d.torrentNodes) {
+		if !f.Secret && d.has(f.From) {
+			if len(files) > 0 {
+				b.WriteByte('\t')
+			}
+			b.WriteString(f.Name)
+			files = append(files, f)
+		}
+	}
+	b.WriteByte('\n')
+	for _, t := range s.Torrents {
+		for i, f := range files {
+			if i > 0 {
+				b.WriteByte('\t')
+			}
+			b.WriteString(escapeTSV(f.Value(t)))
+		}
+		b.WriteByte('\n')
+	}
+	return b.Bytes()
+}

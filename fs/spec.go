@@ -1,0 +1,134 @@
+package fs
+
+import (
+	"context"
+
+	"rtfs/rtorrent"
+)
+
+// A Node is one declaration about a T: a File, a Dir or a List.
+type Node[T any] interface {
+	// reference returns the lines that describe it and what is below it.
+	reference(prefix string) []Line
+	// bind makes it an entry of the directory about one T; false leaves it
+	// out, because this rTorrent lacks what it shows.
+	bind(d *driver, s subject[T], at int) (entry, bool)
+}
+
+// A subject says which T the entries of one directory are about.
+type subject[T any] struct {
+	path string        // of the directory, for logs
+	hash rtorrent.Hash // of the torrent, "" elsewhere
+	ino  uint64        // first of the inode numbers of its rows
+	// find returns the T in the present snapshot. It is called by each
+	// operation anew.
+	find func(context.Context) (*T, error)
+	// mtime returns the T's time in Unix seconds; nil means the mount's.
+	mtime func(*T) int64
+}
+
+// A File declares one virtual file about a T. Its mode follows from what is
+// set: 0444, or 0644 with Set; without group and others' bits if Secret.
+type File[T any] struct {
+	Name string
+	Doc  string // completes its line in the reference
+	From string // the rTorrent commands behind it, separated by spaces
+	// Value is one value, from memory. Files that have it are the columns of
+	// list.tsv and the lines of info.
+	Value func(*T) string
+	Kind  kind // of the value: how JSON shows it
+	// Read renders whole files, which are no single value.
+	Read func(context.Context, *driver, *T) ([]byte, error)
+	// Set is what a write does, nil if the file is read-only.
+	Set *setter[T]
+	// Secret files are readable by the owner alone.
+	Secret bool
+}
+
+// A kind is how a value is shown in JSON.
+type kind uint8
+
+const (
+	kindText kind = iota
+	kindNumber
+	kindFlag
+	kindLines
+)
+
+// A setter is what a write to a file does.
+type setter[T any] struct {
+	shape shape
+	// words are what the file takes, when they can be listed. The beginning
+	// of one is not yet wrong (dd bs=1 writes a byte at a time).
+	words []string
+	// plan checks a value and returns what carries it out. It makes no call:
+	// a bad value is errInvalid and changes nothing. With add the value joins
+	// what is there.
+	plan func(t *T, value string, add bool) (action, error)
+}
+
+// An action carries out a write that was checked.
+type action func(context.Context, *driver) error
+
+// A shape says how the bytes of write(2) become values.
+type shape uint8
+
+const (
+	shapeLine  shape = iota // each line is one value
+	shapeText               // all that was written is one value
+	shapeLines              // all lines together are one value; >> adds to it
+)
+
+// A Dir declares a directory whose entries are about the same T.
+type Dir[T any] struct {
+	Name, Doc string
+	Nodes     []Node[T]
+}
+
+// A List declares a directory made by the state of rTorrent: its entries are
+// found by a directory of its own kind.
+type List[T any] struct {
+	Name, Doc string
+	// Below describes the entries for the reference.
+	Below func(prefix string) []Line
+	// Open returns the directory.
+	Open func(d *driver, s subject[T]) directory
+}
+
+// A Growing declares a file that only grows.
+type Growing[T any] struct {
+	Name, Doc string
+	Log       func(*driver) *logFile
+}
+
+// A Line is one line of the reference.
+type Line struct {
+	Path string // below the root
+	Mode string // as ls prints it
+	Doc  string
+	From string // the rTorrent commands behind it
+}
+
+func (f File[T]) reference(prefix string) []Line {
+	return []Line{{Path: prefix + f.Name, Mode: modeString(f.mode()), Doc: f.Doc, From: f.From}}
+}
+
+func (f Dir[T]) reference(prefix string) []Line {
+	lines := []Line{{Path: prefix + f.Name + "/", Mode: modeString(modeDir), Doc: f.Doc}}
+	for _, n := range f.Nodes {
+		lines = append(lines, n.reference(prefix+f.Name+"/")...)
+	}
+	return lines
+}
+
+func (f List[T]) reference(prefix string) []Line {
+	lines := []Line{{Path: prefix + f.Name + "/", Mode: modeString(modeDir), Doc: f.Doc}}
+	if f.Below != nil {
+		lines = append(lines, f.Below(prefix+f.Name+"/")...)
+	}
+	return lines
+}
+
+func (f Growing[T]) reference(prefix string) []Line {
+	return []Line{{Path: prefix + f.Name, Mode: modeString(modeFile), Doc: f.Doc}}
+}

@@ -1,0 +1,232 @@
+package fs
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"rtfs/rtorrent"
+)
+
+// The states a torrent can be in.
+const (
+	stateMetadata    = "metadata"
+	stateChecking    = "checking"
+	stateQueued      = "queued"
+	stateDownloading = "downloading"
+	stateSeeding     = "seeding"
+	statePaused      = "paused"
+	stateStopped     = "stopped"
+	stateError       = "error"
+)
+
+// states are all of them, in the order in which they are listed.
+func states() []string {
+	return []string{
+		stateMetadata, stateChecking, stateQueued, stateDownloading,
+		stateSeeding, statePaused, stateStopped, stateError,
+	}
+}
+
+// stateOf returns the one state of a torrent. A tracker's message does not
+// change it; error means that a check failed, or that the torrent is started
+// but closed, so that it does nothing.
+func stateOf(t *rtorrent.Torrent) string {
+	switch {
+	case t.IsMeta:
+		return stateMetadata
+	case t.Hashing != 0 && t.IsChecking:
+		return stateChecking
+	case t.Hashing != 0:
+		return stateQueued
+	case t.HashingFailed:
+		return stateError
+	case t.IsActive && t.IsComplete: // also with d.state=0, after a resume behind a bare stop
+		return stateSeeding
+	case t.IsActive:
+		return stateDownloading
+	case !t.State:
+		return stateStopped
+	case !t.IsOpen:
+		return stateError
+	}
+	return statePaused
+}
+
+// A verb is what a word asks for.
+type verb uint8
+
+const (
+	verbStart verb = iota
+	verbStop
+	verbPause
+	verbResume
+	verbCheck
+)
+
+// stateWords are the words that state takes. State words ask for what leads
+// there; seeding is for complete torrents, downloading for the others.
+var stateWords = []struct {
+	word string
+	verb verb
+}{
+	{"start", verbStart}, {"stop", verbStop}, {"pause", verbPause},
+	{"resume", verbResume}, {"check", verbCheck},
+	{stateDownloading, verbStart}, {stateSeeding, verbStart},
+	{stateStopped, verbStop}, {statePaused, verbPause}, {stateChecking, verbCheck},
+}
+
+func stateWordList() []string {
+	words := make([]string, len(stateWords))
+	for i, w := range stateWords {
+		words[i] = w.word
+	}
+	return words
+}
+
+// A move is what a verb does in a state.
+type move uint8
+
+const (
+	moveNone        move = iota // it is so already
+	moveInvalid                 // it makes no sense there
+	moveBusy                    // not while the state lasts
+	moveStart                   // d.open, d.start, d.resume
+	moveRestart                 // d.stop first: d.start does nothing on a started, closed torrent
+	moveResume                  // d.resume
+	moveStop                    // d.stop, d.close
+	movePause                   // d.pause
+	moveCheck                   // d.check_hash
+	moveCheckPaused             // d.check_hash, and d.pause when it has ended
+)
+
+// moves says what each verb does in each state, in the order start, stop,
+// pause, resume, check.
+var moves = map[string][5]move{
+	stateMetadata:    {moveStart, moveStop, movePause, moveStart, moveBusy},
+	stateChecking:    {moveStart, moveStop, moveBusy, moveStart, moveNone},
+	stateQueued:      {moveStart, moveStop, moveBusy, moveStart, moveNone},
+	stateDownloading: {moveNone, moveStop, movePause, moveNone, moveCheck},
+	stateSeeding:     {moveNone, moveStop, movePause, moveNone, moveCheck},
+	statePaused:      {moveResume, moveStop, moveNone, moveResume, moveCheckPaused},
+	stateStopped:     {moveStart, moveNone, moveInvalid, moveStart, moveCheck},
+	stateError:       {moveRestart, moveStop, moveInvalid, moveRestart, moveCheck},
+}
+
+// commands returns the calls of a move on one torrent.
+func (m move) commands(h rtorrent.Hash) []rtorrent.Command {
+	switch m {
+	case moveStart:
+		return []rtorrent.Command{rtorrent.Open(h), rtorrent.Start(h), rtorrent.Resume(h)}
+	case moveRestart:
+		return []rtorrent.Command{rtorrent.Stop(h), rtorrent.Close(h), rtorrent.Open(h), rtorrent.Start(h), rtorrent.Resume(h)}
+	case moveResume:
+		return []rtorrent.Command{rtorrent.Resume(h)}
+	case moveStop:
+		return []rtorrent.Command{rtorrent.Stop(h), rtorrent.Close(h)}
+	case movePause:
+		return []rtorrent.Command{rtorrent.Pause(h)}
+	case moveCheck, moveCheckPaused:
+		return []rtorrent.Command{rtorrent.CheckHash(h)}
+	}
+	return nil
+}
+
+// setState plans the write of a word to state.
+func setState(t *rtorrent.Torrent, word string, _ bool) (action, error) {
+	now := stateOf(t)
+	for _, w := range stateWords {
+		if w.word != word {
+			continue
+		}
+		if word == stateSeeding && !t.IsComplete || word == stateDownloading && t.IsComplete {
+			return nil, invalid("state %s: the torrent's completeness decides that", word)
+		}
+		m := moves[now][w.verb]
+		switch m {
+		case moveInvalid:
+			return nil, invalid("%s a torrent that is %s", word, now)
+		case moveBusy:
+			return nil, fmt.Errorf("%s: %w: the torrent is %s", word, errBusy, now)
+		case moveNone:
+			return nil, nil
+		}
+		return func(ctx context.Context, d *driver) error { return d.carry(ctx, t.Hash, m) }, nil
+	}
+	return nil, invalid("state %q", word)
+}
+
+// startWait is how long a started torrent may take to become active or to
+// begin its check; a start that fails (an unwritable directory) says nothing.
+const (
+	startWait = time.Second
+	startPoll = 20 * time.Millisecond
+)
+
+// carry carries out a move and sees to its end.
+func (d *driver) carry(ctx context.Context, h rtorrent.Hash, m move) error {
+	t, err := d.cache.Apply(ctx, h, m.commands(h)...)
+	if err != nil {
+		return err
+	}
+	switch m {
+	case moveStart, moveRestart, moveResume:
+		return d.awaitStart(ctx, t)
+	case moveCheckPaused:
+		go d.pauseAfterCheck(h)
+	}
+	return nil
+}
+
+func (d *driver) awaitStart(ctx context.Context, t *rtorrent.Torrent) error {
+	deadline := time.NewTimer(startWait)
+	defer deadline.Stop()
+	tick := time.NewTicker(startPoll)
+	defer tick.Stop()
+	for {
+		if t.IsActive || t.Hashing != 0 || t.IsMeta {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-deadline.C:
+			return fmt.Errorf("start of %s: it stays %s, with directory %s and message %q", t.Hash, stateOf(t), t.Directory, t.Message)
+		case <-tick.C:
+		}
+		var err error
+		if t, err = d.cache.Refresh(ctx, t.Hash); err != nil {
+			return err
+		}
+	}
+}
+
+// checkPoll is how often the end of a check is looked for, of which there is
+// no event.
+const checkPoll = 250 * time.Millisecond
+
+// pauseAfterCheck pauses a torrent when its check has ended: rTorrent goes on
+// to run it, but it was paused before. It ends with the mount.
+func (d *driver) pauseAfterCheck(h rtorrent.Hash) {
+	tick := time.NewTicker(checkPoll)
+	defer tick.Stop()
+	for {
+		select {
+		case <-d.life.Done():
+			return
+		case <-tick.C:
+		}
+		t, err := d.cache.Refresh(d.life, h)
+		switch {
+		case err != nil && errnoOf(err, false) == errnoOf(rtorrent.ErrNotFound, false):
+			return
+		case err != nil || t.Hashing != 0:
+			continue
+		case t.IsActive:
+			_, err = d.cache.Apply(d.life, h, rtorrent.Pause(h))
+		}
+		if err == nil {
+			return
+		}
+	}
+}

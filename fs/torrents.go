@@ -1,0 +1,120 @@
+package fs
+
+import (
+	"context"
+	"fmt"
+
+	"rtfs/rtorrent"
+)
+
+// A torrentsDir is torrents/: a directory for every torrent, and, unlisted, a
+// link from its info-hash in lower case.
+type torrentsDir struct {
+	d    *driver
+	path string
+}
+
+func openTorrents(d *driver, s subject[server]) directory { return &torrentsDir{d, s.path} }
+
+func torrentReference(prefix string) []Line {
+	dir := Dir[rtorrent.Torrent]{Name: "<HASH>", Doc: "one torrent; its time is time_added, its size is the data's", Nodes: torrentNodes()}
+	return dir.reference(prefix)
+}
+
+func (t *torrentsDir) list(ctx context.Context) ([]entry, error) {
+	s, err := t.d.cache.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]entry, len(s.Torrents))
+	for i, torrent := range s.Torrents {
+		entries[i] = t.entry(torrent.Hash)
+	}
+	return entries, nil
+}
+
+func (t *torrentsDir) find(ctx context.Context, name string) (entry, error) {
+	h, err := rtorrent.ParseHash(name)
+	if err != nil {
+		return entry{}, errNoEntry
+	}
+	if _, err := t.d.cache.Torrent(ctx, h); err != nil {
+		return entry{}, err
+	}
+	if string(h) != name {
+		return t.d.linkEntry(name, t.path+name, string(h), t.d.inos.torrent(h)+inoLink, t.d.opts.TTL, t.d.addedTime(h)), nil
+	}
+	return t.entry(h), nil
+}
+
+func (t *torrentsDir) torrent(ctx context.Context, name string) (rtorrent.Hash, error) {
+	h, err := rtorrent.ParseHash(name)
+	if err != nil {
+		return "", errNoEntry
+	}
+	_, err = t.d.cache.Torrent(ctx, h)
+	return h, err
+}
+
+func (t *torrentsDir) stat(context.Context) (size, mtime int64, err error) {
+	return 0, t.d.started, nil
+}
+
+func (t *torrentsDir) entry(h rtorrent.Hash) entry {
+	s := subject[rtorrent.Torrent]{
+		path:  t.path + string(h) + "/",
+		hash:  h,
+		ino:   t.d.inos.torrent(h),
+		find:  func(ctx context.Context) (*rtorrent.Torrent, error) { return t.d.cache.Torrent(ctx, h) },
+		mtime: timeAdded,
+	}
+	dir := newTableDir(t.d, s, t.d.torrentNodes)
+	dir.size = func(torrent *rtorrent.Torrent) int64 { return torrent.Size }
+	return t.d.dirEntry(string(h), s.path, s.ino, t.d.opts.TTL, dir)
+}
+
+// addedTime returns a function that tells when a torrent was added.
+func (d *driver) addedTime(h rtorrent.Hash) func(context.Context) int64 {
+	return func(ctx context.Context) int64 {
+		t, err := d.cache.Torrent(ctx, h)
+		if err != nil {
+			return 0
+		}
+		return timeAdded(t)
+	}
+}
+
+// An eraseDir is erase/: it is always empty, and what is moved into it is
+// erased.
+type eraseDir struct{ d *driver }
+
+func openErase(d *driver, _ subject[server]) directory { return &eraseDir{d} }
+
+var _ receiver = (*eraseDir)(nil)
+
+func (e *eraseDir) list(context.Context) ([]entry, error)       { return nil, nil }
+func (e *eraseDir) find(context.Context, string) (entry, error) { return entry{}, errNoEntry }
+func (e *eraseDir) stat(context.Context) (size, mtime int64, err error) {
+	return 0, e.d.started, nil
+}
+
+func (e *eraseDir) receive(ctx context.Context, from *dirNode, name, newName string) error {
+	holder, ok := from.dir.(holder)
+	if !ok {
+		return fmt.Errorf("%w: %s%s is no torrent", errPerm, from.path, name)
+	}
+	if name != newName {
+		return invalid("a torrent is erased under its own name")
+	}
+	h, err := holder.torrent(ctx, name)
+	if err != nil {
+		return err
+	}
+	t, err := e.d.cache.Torrent(ctx, h)
+	if err != nil {
+		return err
+	}
+	err = e.d.erase(ctx, h)
+	e.d.record(ctx, from.path+name, t.Name, "erased", err)
+	return err
+}

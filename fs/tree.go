@@ -1,0 +1,28 @@
+package fs
+
+// rootNodes is the table of the whole tree; a torrent's own is torrentNodes.
+func rootNodes() []Node[server] {
+	return []Node[server]{
+		File[server]{Name: "README", Doc: "this tree, generated", Read: renderReadme},
+		File[server]{Name: "health", Doc: "the connection to rTorrent, as `key: value` lines; never waits for it", Read: renderHealth},
+		Growing[server]{Name: "log", Log: func(d *driver) *logFile { return d.log }, Doc: "every write through this mount: time, uid, path, old and new value, errno, rTorrent's words"},
+		File[server]{Name: "list.tsv", Doc: "all torrents, one row each: the fast way to read everything", Read: renderListTSV},
+		List[server]{Name: "torrents", Doc: "every torrent, by info-hash", Below: torrentReference, Open: openTorrents},
+		List[server]{Name: "by-name", Doc: "links to the torrents, by name", Below: linkReference, Open: openByName},
+		Dir[server]{Name: "by-state", Doc: "links by state", Nodes: stateNodes()},
+		List[server]{Name: "add", Doc: "drop .torrent files here: they are checked, loaded and started", Below: dropReference, Open: openAdd(true)},
+		List[server]{Name: "add-stopped", Doc: "the same, not started", Below: dropReference, Open: openAdd(false)},
+		List[server]{Name: "erase", Doc: "mv a torrent or a link to one here: d.erase, its data stays", Open: openErase},
+	}
+}
+
+// A server is what the root is about: the one rTorrent behind the mount.
+type server struct{ d *driver }
+
+func stateNodes() []Node[server] {
+	var nodes []Node[server]
+	for _, state := range states() {
+		nodes = append(nodes, List[server]{Name: state, Doc: "links to the torrents that are " + state, Open: openByState(state)})
+	}
+	return nodes
+}

@@ -1,0 +1,100 @@
+package rtorrent
+
+import "strconv"
+
+// A Command is one call that changes a torrent. Its target is built from a
+// Hash and an index by the functions of this file alone: on 0.9.8 a file
+// command with the target of a torrent corrupts memory.
+type Command struct {
+	call
+	// guarded commands hang 0.9.8 when they meet a running hash check, and
+	// are sent there inside a branch that tests for it in the same call.
+	guarded bool
+	// ends says that the torrent is gone after it.
+	ends bool
+}
+
+func command(h Hash, method string, args ...any) Command {
+	return Command{call: call{method, append([]any{h}, args...)}}
+}
+
+func fileCommand(h Hash, index int, method string, args ...any) Command {
+	return Command{call: call{method, append([]any{string(h) + ":f" + strconv.Itoa(index)}, args...)}}
+}
+
+// Open opens a torrent's files without starting it.
+func Open(h Hash) Command { return command(h, "d.open") }
+
+// Start marks a torrent as started and checks what was not checked.
+func Start(h Hash) Command { return command(h, "d.start") }
+
+// Resume makes a started torrent active.
+func Resume(h Hash) Command { return command(h, "d.resume") }
+
+// Pause makes a torrent inactive and leaves it started. It would cancel a
+// running check, as Stop does.
+func Pause(h Hash) Command { return guard(command(h, "d.pause")) }
+
+// CheckHash starts a hash check.
+func CheckHash(h Hash) Command { return command(h, "d.check_hash") }
+
+// Stop marks a torrent as stopped; its files stay open.
+func Stop(h Hash) Command { return guard(command(h, "d.stop")) }
+
+// Close closes a torrent's files.
+func Close(h Hash) Command { return guard(command(h, "d.close")) }
+
+// Erase removes a torrent from rTorrent; its data stays.
+func Erase(h Hash) Command {
+	c := guard(command(h, "d.erase"))
+	c.ends = true
+	return c
+}
+
+func guard(c Command) Command {
+	c.guarded = true
+	return c
+}
+
+// Announce asks the trackers for peers now.
+func Announce(h Hash) Command { return command(h, "d.tracker_announce") }
+
+// Scrape asks the trackers for their counts of seeds and leeches, at once.
+func Scrape(h Hash) Command { return command(h, "d.tracker.send_scrape", 0) }
+
+// Save writes a torrent's session files.
+func Save(h Hash) Command { return command(h, "d.save_full_session") }
+
+// SetPriority sets a torrent's priority: 0 off, 1 low, 2 normal, 3 high. The
+// caller has checked it: rTorrent stores any number modulo 4.
+func SetPriority(h Hash, p int64) Command { return command(h, "d.priority.set", p) }
+
+// UpdatePriorities applies priorities that were set.
+func UpdatePriorities(h Hash) Command { return command(h, "d.update_priorities") }
+
+// SetFilePriority sets a file's priority: 0 off, 1 normal, 2 high.
+// UpdatePriorities must follow.
+func SetFilePriority(h Hash, index int, p int64) Command {
+	return fileCommand(h, index, "f.priority.set", p)
+}
+
+// SetDirectory sets where the data is, the torrent's own folder included; no
+// data is moved. It closes an open torrent silently, so stop it first.
+func SetDirectory(h Hash, dir string) Command { return command(h, "d.directory_base.set", dir) }
+
+// SetParentDirectory sets the directory in which the data is; rTorrent
+// appends the name of a torrent that has more than one file.
+func SetParentDirectory(h Hash, dir string) Command { return command(h, "d.directory.set", dir) }
+
+// SetCustom1 sets the field that holds the tags.
+func SetCustom1(h Hash, v string) Command { return command(h, "d.custom1.set", v) }
+
+// SetCustom2 sets the field that holds the comment.
+func SetCustom2(h Hash, v string) Command { return command(h, "d.custom2.set", v) }
+
+// SetCustom sets a named custom key. Keys cannot be removed.
+func SetCustom(h Hash, key, v string) Command { return command(h, "d.custom.set", key, v) }
+
+// Untie makes rTorrent forget the file it loaded the torrent from, which
+// d.erase would delete otherwise.
+func Untie(h Hash) Command { return command(h, "d.tied_to_file.set", "") }

@@ -1,0 +1,94 @@
+package rtorrent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Do carries out the commands on one torrent in one request, saves the
+// torrent's session files in it if there was a command, and returns the row as
+// it is afterwards, nil if the last command removed the torrent. On a refusal
+// it returns the row and the first refusal: the commands before it have
+// happened. ErrChecking means that nothing happened because a running hash
+// check would hang this rTorrent.
+func (c *Client) Do(ctx context.Context, h Hash, commands ...Command) (*Torrent, error) {
+	caps, err := c.Caps(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := c.torrents.query(caps.Has, Static, Tick, Slow)
+	calls, ends := encodeCommands(caps, h, commands)
+	first := len(calls) // of the getters
+	if !ends {
+		calls = append(calls, q.calls(string(h))...)
+	}
+	request, err := encodeMulticall(calls)
+	if err != nil {
+		return nil, err
+	}
+	body, _, err := c.exchange(ctx, len(commands) > 0, typeXML, request)
+	if err != nil {
+		return nil, fmt.Errorf("torrent %s: %w", h, err)
+	}
+	s := newXMLScanner(body)
+	refusal, err := readOutcomes(s, first)
+	if err != nil {
+		return nil, err
+	}
+	if ends {
+		return nil, joinOutcome(batchEnd(s), refusal)
+	}
+	row, err := q.decodeOne(s)
+	if row != nil {
+		c.correctName(caps, row)
+	}
+	return row, joinOutcome(err, refusal)
+}
+
+// joinOutcome returns what happened to a batch: the refusal of one of its
+// commands rather than the error of reading the row behind it.
+func joinOutcome(err, refusal error) error {
+	if refusal != nil && (err == nil || errors.Is(err, ErrNotFound)) {
+		return refusal
+	}
+	return err
+}
+
+// encodeCommands returns the calls for the commands on this rTorrent, and
+// whether they remove the torrent.
+func encodeCommands(caps *Caps, h Hash, commands []Command) (calls []call, ends bool) {
+	for _, cmd := range commands {
+		if cmd.guarded && caps.hangsOnStop() {
+			// The texts are constants: no value ever becomes part of a command.
+			cmd.call = call{"branch", []any{h, "d.hashing=", "cat=" + busy, cmd.method + "="}}
+		}
+		calls = append(calls, cmd.call)
+		ends = ends || cmd.ends
+	}
+	if len(commands) > 0 && !ends {
+		calls = append(calls, call{"d.save_resume", []any{h}})
+	}
+	return calls, ends
+}
+
+// busy is what a guarded command answers when a hash check is under way.
+const busy = "busy"
+
+// readOutcomes reads the results of n commands and returns the first refusal
+// among them.
+func readOutcomes(s scanner, n int) (refusal, err error) {
+	refusals, err := batch(s, n, func(int) error {
+		c, err := s.cell()
+		if err == nil && string(c.text) == busy && refusal == nil {
+			refusal = ErrChecking
+		}
+		return err
+	})
+	for _, r := range refusals {
+		if r != nil && refusal == nil {
+			refusal = r
+		}
+	}
+	return refusal, err
+}

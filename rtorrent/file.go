@@ -1,0 +1,35 @@
+package rtorrent
+
+import "context"
+
+// A File is one file of a torrent, in the order of the .torrent; its index is
+// its place in that order.
+type File struct {
+	// Path is the path inside the torrent, components joined with '/'.
+	Path            string `rt:"f.path,static,text"`
+	Size            int64  `rt:"f.size_bytes,static"` // bytes; hostile torrents have negative ones
+	Offset          int64  `rt:"f.offset,static"`     // bytes from the torrent's begin
+	FirstPiece      int64  `rt:"f.range_first,static"`
+	EndPiece        int64  `rt:"f.range_second,static"` // exclusive
+	Priority        int64  `rt:"f.priority"`            // 0 off, 1 normal, 2 high
+	CompletedPieces int64  `rt:"f.completed_chunks"`
+	// FrozenPath is where rTorrent keeps the file, "" until the torrent was
+	// opened once in this run of rTorrent.
+	FrozenPath string `rt:"f.frozen_path,hex"`
+}
+
+// Files returns the files of a torrent.
+func (c *Client) Files(ctx context.Context, h Hash) ([]*File, error) {
+	caps, err := c.Caps(ctx)
+	if err != nil {
+		return nil, err
+	}
+	q := c.files.query(caps.Has, Static, Tick, Slow)
+	files, err := loadTable(ctx, c, caps, tableCall{
+		method: "f.multicall", args: []any{string(h), ""}, name: "files",
+	}, q, nil)
+	if err != nil {
+		return nil, err
+	}
+	return files, c.correctPaths(ctx, caps, h, files)
+}

@@ -1,0 +1,118 @@
+package rtorrent
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// A Hash is an info-hash: 40 upper-case hexadecimal digits.
+type Hash string
+
+// ParseHash returns the info-hash that s spells, in either case.
+func ParseHash(s string) (Hash, error) {
+	if len(s) != 40 {
+		return "", fmt.Errorf("info-hash %.60q: want 40 hexadecimal digits", s)
+	}
+	for i := range len(s) {
+		if !isHex(s[i]) {
+			return "", fmt.Errorf("info-hash %q: want 40 hexadecimal digits", s)
+		}
+	}
+	return Hash(strings.ToUpper(s)), nil
+}
+
+func isHex(b byte) bool {
+	return '0' <= b && b <= '9' || 'a' <= b && b <= 'f' || 'A' <= b && b <= 'F'
+}
+
+// A Torrent is one row of the table of all torrents. Its rt tags are the
+// query: command, speed, encoding (see Table). A Torrent is never changed
+// once it has been returned.
+type Torrent struct {
+	Hash Hash `rt:"d.hash,static"`
+	// Name is the bytes of the name in the .torrent, as far as rTorrent tells
+	// them: 0.9.8 shows '?' for every non-ASCII byte of some names.
+	Name       string `rt:"d.name,static,hex"`
+	Size       int64  `rt:"d.size_bytes,static"` // bytes
+	FileCount  int64  `rt:"d.size_files,static"`
+	PieceSize  int64  `rt:"d.chunk_size,static"` // bytes
+	PieceCount int64  `rt:"d.size_chunks,static"`
+	IsPrivate  bool   `rt:"d.is_private,static"`
+	IsMulti    bool   `rt:"d.is_multi_file,static"`
+	Created    int64  `rt:"d.creation_date,static"` // Unix seconds, 0 unknown
+	LoadDate   int64  `rt:"d.load_date,static"`     // Unix seconds; now at every start of rTorrent
+
+	State           bool  `rt:"d.state"` // started
+	IsOpen          bool  `rt:"d.is_open"`
+	IsActive        bool  `rt:"d.is_active"`
+	IsComplete      bool  `rt:"d.complete"`
+	IsMeta          bool  `rt:"d.is_meta"`
+	Hashing         int64 `rt:"d.hashing"` // 0 not, 1 on start, 2 on finish, 3 on demand
+	IsChecking      bool  `rt:"d.is_hash_checking"`
+	IsChecked       bool  `rt:"d.is_hash_checked"`
+	HashingFailed   bool  `rt:"d.hashing_failed"`
+	CompletedBytes  int64 `rt:"d.completed_bytes"` // bytes in verified pieces
+	CompletedPieces int64 `rt:"d.completed_chunks"`
+	HashedPieces    int64 `rt:"d.chunks_hashed"` // of the check under way
+	WantedPieces    int64 `rt:"d.wanted_chunks"` // still to get with the files' priorities
+	BytesDone       int64 `rt:"d.bytes_done"`    // bytes in received blocks
+	LeftBytes       int64 `rt:"d.left_bytes"`    // bytes
+	UpRate          int64 `rt:"d.up.rate"`       // bytes/s
+	DownRate        int64 `rt:"d.down.rate"`     // bytes/s
+	UpTotal         int64 `rt:"d.up.total"`      // bytes
+	DownTotal       int64 `rt:"d.down.total"`    // bytes
+
+	Priority  int64  `rt:"d.priority,slow"`           // 0 off, 1 low, 2 normal, 3 high
+	Started   int64  `rt:"d.timestamp.started,slow"`  // Unix seconds, 0 never
+	Finished  int64  `rt:"d.timestamp.finished,slow"` // Unix seconds, 0 never
+	BasePath  string `rt:"d.base_path,slow,hex"`      // "" until opened once in this run
+	Directory string `rt:"d.directory_base,slow,text"`
+	Message   string `rt:"d.message,slow,text"`
+	Custom1   string `rt:"d.custom1,slow,text"`
+	Custom2   string `rt:"d.custom2,slow,text"`
+	AddTime   string `rt:"d.custom=addtime,slow,text"`
+}
+
+// Torrents returns the rows of the view main in rTorrent's order. Only the
+// columns of the given speeds are asked (all, if none is given); the others
+// are taken from the row that prev returns for the same info-hash, and a row
+// in which nothing changed is that very row. A nil prev stands for none.
+func (c *Client) Torrents(ctx context.Context, prev func(hash []byte) *Torrent, speeds ...Speed) ([]*Torrent, error) {
+	caps, err := c.Caps(ctx)
+	if err != nil {
+		return nil, err
+	}
+	expected := c.lastRows.Load()
+	if expected == 0 {
+		if err := c.Call(ctx, &expected, "view.size", "", mainView); err != nil {
+			return nil, err
+		}
+	}
+	q := c.torrents.query(caps.Has, speeds...)
+	tc := tableCall{method: caps.multicall, args: []any{"", mainView}, name: fmt.Sprint("torrents", speeds), rows: int(expected)}
+	var rows []*Torrent
+	if c.isHeavy() && !q.jsonSafe {
+		rows, err = c.loadHeavy(ctx, caps, tc, q, prev)
+	} else {
+		rows, err = loadTable(ctx, c, caps, tc, q, prev)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.lastRows.Store(int64(len(rows)))
+	for _, t := range rows {
+		c.correctName(caps, t)
+	}
+	return rows, nil
+}
+
+// mainView is the view that holds every torrent.
+const mainView = "main"
+
+// Torrent returns one torrent's row, asked by itself: 0.5 ms where the whole
+// table of 2,000 takes 150. (A value by hash costs a linear search in
+// rTorrent, so this is for a few rows only.)
+func (c *Client) Torrent(ctx context.Context, h Hash) (*Torrent, error) {
+	return c.Do(ctx, h)
+}

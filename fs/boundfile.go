@@ -2,6 +2,7 @@ package fs
 
 import (
 	"context"
+	"errors"
 	"strings"
 )
 
@@ -55,14 +56,22 @@ func (b *boundFile[T]) plan(ctx context.Context, value string, add bool) (action
 		value = strings.TrimSpace(value)
 	}
 	act, err := b.file.Set.plan(t, value, add)
-	if err != nil && value != "" {
-		for _, w := range b.file.Set.words {
-			if strings.HasPrefix(w, value) {
-				return nil, errPartial
-			}
-		}
+	if errors.Is(err, errInvalid) && b.file.Set.begins(value) {
+		return nil, errPartial
 	}
 	return act, err
+}
+
+// begins reports whether a value is the beginning of a word and none itself.
+func (s *setter[T]) begins(value string) bool {
+	begins := false
+	for _, w := range s.words {
+		if w == value {
+			return false
+		}
+		begins = begins || value != "" && strings.HasPrefix(w, value)
+	}
+	return begins
 }
 
 func (b *boundFile[T]) shown(ctx context.Context) string {

@@ -2,7 +2,9 @@ package fs
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"syscall"
 	"time"
@@ -103,6 +105,10 @@ func (n *contentNode) Open(ctx context.Context, flags uint32) (fusefs.FileHandle
 		return nil, 0, n.d.fail("open", n.path, err)
 	}
 	file, err := n.d.openContent(t, f)
+	if errors.Is(err, fs.ErrNotExist) && verifiedBytes(t, f) == 0 && f.Size > 0 {
+		// rTorrent has not made the file: its first piece is still missing.
+		return &contentHandle{node: n}, fuse.FOPEN_DIRECT_IO | fuse.FOPEN_NOFLUSH, 0
+	}
 	if err != nil {
 		err = fmt.Errorf("%s: %w", n.path, err)
 		n.d.health.note(err.Error())
@@ -114,7 +120,7 @@ func (n *contentNode) Open(ctx context.Context, flags uint32) (fusefs.FileHandle
 // A contentHandle is an open file of the content.
 type contentHandle struct {
 	node *contentNode
-	file *os.File
+	file *os.File // nil if the file was not there when it was opened
 }
 
 var (
@@ -138,7 +144,14 @@ func (h *contentHandle) Read(ctx context.Context, dest []byte, off int64) (fuse.
 	if err != nil {
 		return nil, n.d.fail("read", n.path, err)
 	}
-	got, err := h.file.ReadAt(dest[:ready], off)
+	file := h.file
+	if file == nil {
+		if file, err = n.d.openContent(t, f); err != nil {
+			return nil, n.d.fail("read", n.path, err)
+		}
+		defer file.Close()
+	}
+	got, err := file.ReadAt(dest[:ready], off)
 	if int64(got) < ready {
 		return nil, n.d.fail("read", n.path, fmt.Errorf("%d of %d verified bytes at %d: the data was cut behind rTorrent's back: %w", got, ready, off, err))
 	}
@@ -147,6 +160,8 @@ func (h *contentHandle) Read(ctx context.Context, dest []byte, off int64) (fuse.
 
 // Release implements fusefs.FileReleaser.
 func (h *contentHandle) Release(context.Context) syscall.Errno {
-	h.file.Close()
+	if h.file != nil {
+		h.file.Close()
+	}
 	return 0
 }

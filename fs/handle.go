@@ -91,21 +91,29 @@ func (h *handle) take(data []byte, off int64) ([]string, error) {
 	}
 	h.buffer = append(h.buffer, data...)
 	h.pending = false
-	switch h.shape {
-	case shapeLines:
-		if end := bytes.LastIndexByte(h.buffer, '\n') + 1; h.appends && end < len(h.buffer) {
-			h.pending = true // the rest of a line may follow
-			if end == 0 {
-				return nil, nil
-			}
-			return []string{string(h.buffer[:end])}, nil
-		}
-		return []string{string(h.buffer)}, nil
-	case shapeText:
-		return []string{string(h.buffer)}, nil
+	if h.shape == shapeLine {
+		return h.takeLine()
 	}
-	return h.takeLine()
+	value := h.buffer
+	if !bytes.HasSuffix(value, []byte("\n")) {
+		lines := h.shape == shapeLines && h.appends
+		if lines || len(data)%stdioBuffer == 0 {
+			h.pending = true // the rest of it may follow
+			value = nil
+		}
+		if lines {
+			value = h.buffer[:bytes.LastIndexByte(h.buffer, '\n')+1]
+		}
+	}
+	if len(value) == 0 {
+		return nil, nil
+	}
+	return []string{string(value)}, nil
 }
+
+// stdioBuffer divides the sizes at which programs cut what they write. A text
+// that ends there without a newline is most likely not whole.
+const stdioBuffer = 4096
 
 // takeLine returns the buffer as one value, and begins the next one behind a
 // finished line. The caller holds mu.

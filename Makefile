@@ -1,0 +1,44 @@
+# rtfs. `make deps` installs what building, the demo and the tests need.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FLAGS    = -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+BIN      = $(shell $(GO) env GOPATH)/bin
+
+.PHONY: build demo deps test test-long check bench docs clean
+
+build:
+	$(GO) build $(FLAGS) -o rtfs .
+
+deps:
+	sh scripts/deps.sh
+
+demo: deps build
+	./rtfs demo
+
+# Every test, on real rTorrents and real mounts, with the race detector where
+# that is about races, and once on one processor, since some failures show
+# only there.
+test: deps
+	$(GO) test -timeout 5m ./...
+	$(GO) test -race -short -timeout 5m ./cache ./fs ./rtorrent
+	GOMAXPROCS=1 $(GO) test -short -count 1 -timeout 5m ./cache ./fs
+
+test-long: deps
+	$(GO) test -tags long -timeout 60m ./...
+
+check: deps
+	@test -z "$$(gofmt -l .)" || { gofmt -l . ; echo 'check: gofmt: run gofmt -w on these files' ; exit 1 ; }
+	$(GO) vet ./...
+	$(BIN)/staticcheck ./...
+	$(GO) test -run 'TestImports|TestReference|TestGolden' . ./fs
+
+bench: deps
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# The README's tree, the man page's and the golden listing come from the table.
+docs:
+	$(GO) test ./fs -run 'TestReference|TestGolden' -update
+
+clean:
+	rm -f rtfs

@@ -118,21 +118,28 @@ func isTemporary(name string) bool {
 }
 
 // finish loads a drop if it has a new content that is due, and returns what
-// became of it. An end that is still missing may yet come, unless last is set;
-// only then does a line in the log say so.
+// became of it. A missing end may yet come, so that has its line in the logs
+// only when the last writer has closed.
 func (a *dropDir) finish(ctx context.Context, drop *drop, last bool) error {
 	content, name, outcome, due := drop.take()
-	if !due || isTemporary(name) {
-		return outcome
+	if due {
+		var h rtorrent.Hash
+		h, outcome = a.d.load(ctx, content, a.drops.start)
+		drop.settle(outcome)
+		if !isIncomplete(outcome) {
+			a.report(ctx, h, name, outcome)
+		}
 	}
-	h, err := a.d.load(ctx, content, a.drops.start)
-	drop.settle(err)
-	if !last && isIncomplete(err) {
-		return err
+	if last && isIncomplete(outcome) && drop.untold() {
+		a.report(ctx, "", name, outcome)
 	}
+	return outcome
+}
+
+// report logs what became of a drop, here and in the log of all writes.
+func (a *dropDir) report(ctx context.Context, h rtorrent.Hash, name string, err error) {
 	a.drops.report(h, name, err)
 	a.d.record(ctx, a.path+name, "", string(h), err)
-	return err
 }
 
 func isIncomplete(err error) bool { return errors.Is(err, rtorrent.ErrIncomplete) }

@@ -188,6 +188,7 @@ type drop struct {
 	due     bool  // the content was not tried yet
 	outcome error // of the last try
 	settled bool  // it was tried
+	told    bool  // that its end is missing is in the logs
 	touched time.Time
 }
 
@@ -258,20 +259,31 @@ func (d *drop) stat() (size, mtime int64) {
 	return int64(len(d.content)), d.touched.Unix()
 }
 
-// take returns the content, and whether it is due to be tried; an empty file
-// is a placeholder.
+// take returns the content, and whether it is due to be tried: it is new, its
+// name is not a temporary one, and it is no empty placeholder.
 func (d *drop) take() (content []byte, name string, outcome error, due bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	due = d.due && len(d.content) > 0
-	if due && !isTemporary(d.name) {
-		d.due = false
+	due = d.due && len(d.content) > 0 && !isTemporary(d.name)
+	if due {
+		d.due, d.told = false, false
+		content = append(content, d.content...)
 	}
-	return append([]byte(nil), d.content...), d.name, d.outcome, due
+	return content, d.name, d.outcome, due
 }
 
 func (d *drop) settle(err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.outcome, d.settled, d.touched = err, true, time.Now()
+}
+
+// untold reports whether the outcome has no line in the logs yet; the caller
+// writes it.
+func (d *drop) untold() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	untold := !d.told
+	d.told = true
+	return untold
 }

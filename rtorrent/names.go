@@ -52,10 +52,11 @@ func (n *nameCache) session(caps *Caps, h Hash) *SessionTorrent {
 
 // correctName puts the exact bytes of the name into a row, also where it ends
 // a path. 0.9.8 shows '?' for every non-ASCII byte of a name that holds a
-// latin-1 or non-BMP character, 0.16 percent escapes; only the name itself has
+// latin-1 or non-BMP character (0.16 percent escapes), and a newline for a
+// carriage return; only the name itself has
 // another form there. Of the folders above it nothing better is known.
 func (c *Client) correctName(caps *Caps, t *Torrent) {
-	if !caps.Has("d.name"+hexForm) && strings.Contains(t.Name, "?") && !t.IsMeta {
+	if !caps.Has("d.name"+hexForm) && strings.ContainsAny(t.Name, "?\n") && !t.IsMeta {
 		if s := c.names.session(caps, t.Hash); s != nil && s.Name != t.Name {
 			t.Name = s.Name
 		}
@@ -89,16 +90,16 @@ func questioned(s string) string {
 }
 
 // correctPaths puts the exact bytes of the paths into the files. 0.16 shows
-// percent escapes where 0.9.8 shows '?', and cannot be told from a '%' that is
-// really there.
+// percent escapes where 0.9.8 shows '?', which cannot be told from a '%' that
+// is really there; a carriage return is a newline on both.
 func (c *Client) correctPaths(ctx context.Context, caps *Caps, h Hash, files []*File) error {
-	mark, components := "?", "f.path_components"+hexForm
+	mark, components := "?\n", "f.path_components"+hexForm
 	if caps.Has(components) {
-		mark = "%"
+		mark = "%\n"
 	}
 	doubtful := false
 	for _, f := range files {
-		doubtful = doubtful || strings.Contains(f.Path, mark)
+		doubtful = doubtful || strings.ContainsAny(f.Path, mark)
 	}
 	if !doubtful {
 		return nil

@@ -10,7 +10,7 @@ import (
 
 func number(n int64) string { return strconv.FormatInt(n, 10) }
 
-func flag(b bool) string {
+func oneZero(b bool) string {
 	if b {
 		return "1"
 	}

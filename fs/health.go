@@ -41,7 +41,7 @@ func renderHealth(_ context.Context, d *driver, _ *server) ([]byte, error) {
 	put("server", d.opts.Server)
 	put("rtfs", d.opts.Version)
 	status := d.cache.Status()
-	put("connected", flag(status.Connected))
+	put("connected", oneZero(status.Connected))
 	if caps := d.cache.Client().KnownCaps(); caps != nil {
 		put("version", caps.Version)
 		put("library_version", caps.Library)

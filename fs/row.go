@@ -24,7 +24,7 @@ func decimal(name, doc, from string, value func(*rtorrent.Torrent) string) File[
 
 func boolean(name, doc, from string, value func(*rtorrent.Torrent) bool) File[rtorrent.Torrent] {
 	return File[rtorrent.Torrent]{Name: name, Doc: doc, From: from, Kind: kindFlag,
-		Value: func(t *rtorrent.Torrent) string { return flag(value(t)) }}
+		Value: func(t *rtorrent.Torrent) string { return oneZero(value(t)) }}
 }
 
 func lines(name, doc, from string, value func(*rtorrent.Torrent) string) File[rtorrent.Torrent] {

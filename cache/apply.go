@@ -35,8 +35,9 @@ func (c *Cache) Apply(ctx context.Context, h rtorrent.Hash, commands ...rtorrent
 	case errors.Is(err, rtorrent.ErrInterrupted), errors.Is(err, rtorrent.ErrUnavailable):
 		c.Drop() // it may have happened
 	}
-	c.files.drop(h)
-	c.bitfields.drop(h)
+	for _, values := range c.onDemand {
+		values.drop(h)
+	}
 	return row, err
 }
 

@@ -34,7 +34,11 @@ type Cache struct {
 
 	files     *keyed[[]*rtorrent.File]
 	bitfields *keyed[*rtorrent.Bitfield]
+	onDemand  []forgetter // all values that are kept for one torrent
 }
+
+// A forgetter keeps a value for each torrent until it is told to forget it.
+type forgetter interface{ drop(rtorrent.Hash) }
 
 // A flight is one load and what was written while it was under way.
 type flight struct {
@@ -66,6 +70,7 @@ func New(client *rtorrent.Client, o Options) *Cache {
 	c := &Cache{client: client, opts: o, writes: newWriteOrder()}
 	c.files = newKeyed(o.TTL, client.Files)
 	c.bitfields = newKeyed(o.TTL, client.Bitfield)
+	c.onDemand = []forgetter{c.files, c.bitfields}
 	return c
 }
 

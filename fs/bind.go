@@ -65,6 +65,20 @@ func (f List[T]) bind(d *driver, s subject[T], at int) (entry, bool) {
 	return d.dirEntry(f.Name, below.path, s.ino+uint64(at), fixedLife, f.Open(d, below)), true
 }
 
+func (f Link[T]) bind(d *driver, s subject[T], at int) (entry, bool) {
+	if !d.has(f.From) {
+		return entry{}, false
+	}
+	target := func(ctx context.Context) (string, error) {
+		t, err := s.find(ctx)
+		if err != nil {
+			return "", err
+		}
+		return f.Target(d, t), nil
+	}
+	return d.linkEntry(f.Name, s.path+f.Name, target, s.ino+uint64(at), fixedLife, nil), true
+}
+
 // dirEntry returns the entry of a directory.
 func (d *driver) dirEntry(name, path string, ino uint64, life time.Duration, dir directory) entry {
 	e := entry{name: name, mode: d.mode(modeDir), ino: ino, life: life}
@@ -74,8 +88,13 @@ func (d *driver) dirEntry(name, path string, ino uint64, life time.Duration, dir
 	return e
 }
 
+// fixedTarget is the target of a link that never changes.
+func fixedTarget(target string) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) { return target, nil }
+}
+
 // linkEntry returns the entry of a symbolic link.
-func (d *driver) linkEntry(name, path, target string, ino uint64, life time.Duration, mtime func(context.Context) int64) entry {
+func (d *driver) linkEntry(name, path string, target func(context.Context) (string, error), ino uint64, life time.Duration, mtime func(context.Context) int64) entry {
 	return entry{name: name, mode: modeLink, ino: ino, life: life, node: func() node {
 		return &linkNode{base: base{d: d}, ino: ino, path: path, target: target, mtime: mtime}
 	}}
@@ -158,6 +177,8 @@ func nodeName[T any](n Node[T]) string {
 	case List[T]:
 		return n.Name
 	case Growing[T]:
+		return n.Name
+	case Link[T]:
 		return n.Name
 	}
 	return ""

@@ -15,8 +15,11 @@ const (
 	// Numbers within a torrent: the directory is 0, the rows of its table
 	// follow, then links to it and, in regions of 2^20, its files.
 	inoLink   = 512
-	inoFiles  = 1 << 20 // + index of the file
-	inoSubdir = 5 << 20 // + number of the folder, among those of all trees
+	inoFiles   = 1 << 20 // + index of the file; three more regions follow for the trees beside files/
+	inoSubdir  = 5 << 20 // + number of the folder, + 2^18 for each tree
+	inoTracker = 6 << 20 // + index of the tracker * inoPerDir
+	inoPeer    = 7 << 20 // + number of the peer * inoPerDir
+	inoCustom  = 1 << 16 // + number of the key
 	// inoNamed is the first number of fixed directories, each of which has
 	// room for inoPerDir rows.
 	inoRoot   = 1

@@ -9,13 +9,13 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
-// A linkNode is a symbolic link to a directory in torrents/. Its size is that
-// of its target, as readlink(2) expects; its time is the torrent's.
+// A linkNode is a symbolic link. Its size is that of its target, as readlink(2)
+// expects; its time is the torrent's where it leads to one.
 type linkNode struct {
 	base
 	ino    uint64
 	path   string
-	target string
+	target func(context.Context) (string, error)
 	mtime  func(context.Context) int64
 }
 
@@ -31,13 +31,15 @@ func (n *linkNode) attr(ctx context.Context, out *fuse.Attr) (time.Duration, err
 	if n.mtime != nil {
 		mtime = n.mtime(ctx)
 	}
-	n.d.fill(out, n.ino, modeLink, int64(len(n.target)), mtime)
-	return n.d.opts.TTL, nil
+	target, err := n.target(ctx)
+	n.d.fill(out, n.ino, modeLink, int64(len(target)), mtime)
+	return n.d.opts.TTL, err
 }
 
 // Readlink implements fusefs.NodeReadlinker.
-func (n *linkNode) Readlink(context.Context) ([]byte, syscall.Errno) {
-	return []byte(n.target), 0
+func (n *linkNode) Readlink(ctx context.Context) ([]byte, syscall.Errno) {
+	target, err := n.target(ctx)
+	return []byte(target), n.d.fail("readlink", n.path, err)
 }
 
 // Getattr implements fusefs.NodeGetattrer.

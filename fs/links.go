@@ -123,7 +123,7 @@ func (l *linkDir) entry(name string, h rtorrent.Hash) entry {
 	depth := strings.Count(l.path, "/")
 	target := strings.Repeat("../", depth) + "torrents/" + string(h)
 	// Links of one depth have one target each, so they may share a number.
-	return l.d.linkEntry(name, l.path+name, target, l.d.inos.torrent(h)+inoLink+uint64(depth), l.d.opts.TTL, l.d.addedTime(h))
+	return l.d.linkEntry(name, l.path+name, fixedTarget(target), l.d.inos.torrent(h)+inoLink+uint64(depth), l.d.opts.TTL, l.d.addedTime(h))
 }
 
 func (l *linkDir) stat(context.Context) (size, mtime int64, err error) {

@@ -11,11 +11,11 @@ import (
 // rTorrent in a container or behind a network file system.
 type PathMap struct{ Remote, Local string }
 
-// local returns where a path of rTorrent's is from here. The longest Remote
+// LocalPath returns where a path of rTorrent's is from here. The longest Remote
 // that is the path or a folder above it counts.
-func (d *driver) local(remote string) string {
+func LocalPath(maps []PathMap, remote string) string {
 	best, found := PathMap{}, false
-	for _, m := range d.opts.Maps {
+	for _, m := range maps {
 		under := remote == m.Remote || strings.HasPrefix(remote, strings.TrimSuffix(m.Remote, "/")+"/")
 		if under && (!found || len(m.Remote) > len(best.Remote)) {
 			best, found = m, true
@@ -26,6 +26,8 @@ func (d *driver) local(remote string) string {
 	}
 	return path.Join(best.Local, strings.TrimPrefix(remote, best.Remote))
 }
+
+func (d *driver) local(remote string) string { return LocalPath(d.opts.Maps, remote) }
 
 // dataDir is where rTorrent keeps new data, as seen from here; "" unknown.
 func (d *driver) dataDir() string {

@@ -101,6 +101,12 @@ type Growing[T any] struct {
 	Log       func(*driver) *logFile
 }
 
+// A Link declares a symbolic link.
+type Link[T any] struct {
+	Name, Doc, From string
+	Target          func(*driver, *T) string
+}
+
 // A Line is one line of the reference.
 type Line struct {
 	Path string // below the root
@@ -131,4 +137,8 @@ func (f List[T]) reference(prefix string) []Line {
 
 func (f Growing[T]) reference(prefix string) []Line {
 	return []Line{{Path: prefix + f.Name, Mode: modeString(modeFile), Doc: f.Doc}}
+}
+
+func (f Link[T]) reference(prefix string) []Line {
+	return []Line{{Path: prefix + f.Name, Mode: modeString(modeLink), Doc: f.Doc, From: f.From}}
 }

@@ -32,7 +32,7 @@ func (c *Cache) Apply(ctx context.Context, h rtorrent.Hash, commands ...rtorrent
 	switch {
 	case row != nil || err == nil || isGone(err):
 		c.Patch(h, row)
-	case errors.Is(err, rtorrent.ErrInterrupted), errors.Is(err, rtorrent.ErrUnavailable):
+	case errors.Is(err, rtorrent.ErrInterrupted), errors.Is(err, rtorrent.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		c.Drop() // it may have happened
 	}
 	for _, values := range c.onDemand {

@@ -26,6 +26,7 @@ type Cache struct {
 
 	mu      sync.Mutex // guards the fields below; never held during a call
 	current *Snapshot  // nil until the first load
+	dropped bool       // current is not to be served while rTorrent answers
 	flight  *flight    // the load under way, or nil
 	pid     int64      // of the rTorrent that current came from
 	failed  error      // of the last load, nil if it succeeded
@@ -84,7 +85,7 @@ func (c *Cache) Snapshot(ctx context.Context) (*Snapshot, error) {
 	c.mu.Lock()
 	now := time.Now()
 	last := c.current
-	if last != nil && now.Sub(last.Taken) < c.opts.TTL {
+	if last != nil && !c.dropped && now.Sub(last.Taken) < c.opts.TTL {
 		c.mu.Unlock()
 		return last, nil
 	}
@@ -136,18 +137,14 @@ func (c *Cache) Bitfield(ctx context.Context, h rtorrent.Hash) (*rtorrent.Bitfie
 }
 
 // Drop makes the next reader load everything anew, and disowns the load that
-// is under way.
+// is under way. The last Snapshot still stands in while rTorrent fails.
 func (c *Cache) Drop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.dropped = true
 	if c.flight != nil {
 		c.flight.dropped = true
 		c.flight = nil
-	}
-	if c.current != nil {
-		expired := *c.current
-		expired.Taken, expired.SlowTaken = time.Time{}, time.Time{}
-		c.current = &expired
 	}
 }
 
@@ -160,6 +157,14 @@ func (c *Cache) join(ctx context.Context, now time.Time) *flight {
 	f := &flight{began: now, done: make(chan struct{}), patches: map[rtorrent.Hash]*rtorrent.Torrent{}}
 	c.flight = f
 	old, pid, contact := c.current, c.pid, c.contact
+	if c.failed != nil {
+		contact = time.Time{} // it may be another process by now
+	}
+	if c.dropped && old != nil {
+		expired := *old
+		expired.SlowTaken = time.Time{}
+		old = &expired
+	}
 	go func() {
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.client.Timeout())
 		defer cancel()
@@ -191,7 +196,7 @@ func (c *Cache) land(f *flight, r loaded, err error) {
 	if err == nil {
 		c.contact = c.tried
 		c.pid = r.pid
-		c.current = f.snapshot
+		c.current, c.dropped = f.snapshot, false
 	}
 }
 

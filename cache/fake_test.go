@@ -135,6 +135,7 @@ func (f *fake) answerOne(method string, params []xvalue) string {
 			f.busy--
 			return array(text("busy"))
 		}
+		return f.answerOne(strings.TrimSuffix(params[3].String, "="), params[:1])
 	case "d.custom1.set":
 		row["d.custom1"] = params[1].String
 	case "d.erase":

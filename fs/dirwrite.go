@@ -31,13 +31,17 @@ type (
 	receiver interface {
 		receive(ctx context.Context, from *dirNode, name, newName string) error
 	}
+	// A linker takes symlink.
+	linker interface {
+		symlink(ctx context.Context, target, name string) (entry, error)
+	}
 	// A renamer takes renames within itself.
 	renamer interface {
 		rename(ctx context.Context, name, newName string, replace bool) error
 	}
 	// A holder knows which torrent an entry of it stands for.
 	holder interface {
-		torrent(ctx context.Context, name string) (rtorrent.Hash, error)
+		torrent(ctx context.Context, name string) (*rtorrent.Torrent, error)
 	}
 )
 
@@ -88,9 +92,17 @@ func (n *dirNode) Mknod(context.Context, string, uint32, uint32, *fuse.EntryOut)
 	return nil, syscall.EPERM
 }
 
-// Symlink is refused.
-func (n *dirNode) Symlink(context.Context, string, string, *fuse.EntryOut) (*fusefs.Inode, syscall.Errno) {
-	return nil, syscall.EPERM
+// Symlink implements fusefs.NodeSymlinker.
+func (n *dirNode) Symlink(ctx context.Context, target, name string, out *fuse.EntryOut) (*fusefs.Inode, syscall.Errno) {
+	l, ok := n.dir.(linker)
+	if !ok {
+		return nil, syscall.EPERM
+	}
+	e, err := l.symlink(ctx, target, name)
+	if err != nil {
+		return nil, n.d.fail("symlink", n.path+name, err)
+	}
+	return n.enter(ctx, e, out)
 }
 
 // Link is refused.

@@ -52,6 +52,7 @@ type driver struct {
 	notifier *notifier
 	drops    *drops
 	links    *linkSets
+	tags     *madeTags
 	contents *contents
 	listTSV  memo
 	// torrentNodes is the table of a torrent's directory, made once.
@@ -82,6 +83,7 @@ func New(c *cache.Cache, o Options) *Tree {
 		health:       newHealth(),
 		notifier:     newNotifier(),
 		links:        newLinkSets(),
+		tags:         newMadeTags(),
 		contents:     newContents(),
 		torrentNodes: torrentNodes(),
 	}

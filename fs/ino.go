@@ -14,7 +14,7 @@ const (
 	inoLocalBits = 23
 	// Numbers within a torrent: the directory is 0, the rows of its table
 	// follow, then links to it and, in regions of 2^20, its files.
-	inoLink   = 512
+	inoLink    = 512
 	inoFiles   = 1 << 20 // + index of the file; three more regions follow for the trees beside files/
 	inoSubdir  = 5 << 20 // + number of the folder, + 2^18 for each tree
 	inoTracker = 6 << 20 // + index of the tracker * inoPerDir

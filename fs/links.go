@@ -2,6 +2,8 @@ package fs
 
 import (
 	"context"
+	"fmt"
+	"path"
 	"strings"
 	"sync"
 
@@ -12,71 +14,96 @@ import (
 // A linkDir holds links to some of the torrents, under their names. A bare
 // info-hash is found too, unlisted.
 type linkDir struct {
-	d      *driver
-	path   string
-	member func(*rtorrent.Torrent) bool // nil: all
+	d    *driver
+	path string
+	// choose returns the torrents of the directory.
+	choose func(context.Context) (*cache.Snapshot, []*rtorrent.Torrent, error)
+	// group is the group that the directory is, among those of one kind.
+	kind, group string
+	// take is what moving a torrent into the directory does; nil: nothing can
+	// be. The linkDir it comes from is nil if it comes from elsewhere.
+	take func(ctx context.Context, t *rtorrent.Torrent, from *linkDir) error
 }
 
-func openByName(d *driver, s subject[server]) directory { return &linkDir{d: d, path: s.path} }
+var (
+	_ holder   = (*linkDir)(nil)
+	_ receiver = (*linkDir)(nil)
+	_ linker   = (*linkDir)(nil)
+)
 
-func openByState(state string) func(*driver, subject[server]) directory {
-	return func(d *driver, s subject[server]) directory {
-		return &linkDir{d: d, path: s.path, member: func(t *rtorrent.Torrent) bool { return stateOf(t) == state }}
-	}
+func openByName(d *driver, s subject[server]) directory { return byName(d, s.path) }
+
+// byName is the linkDir of all torrents.
+func byName(d *driver, path string) *linkDir {
+	return &linkDir{d: d, path: path, choose: func(ctx context.Context) (*cache.Snapshot, []*rtorrent.Torrent, error) {
+		s, err := d.cache.Snapshot(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		return s, s.Torrents, nil
+	}}
 }
 
 func linkReference(prefix string) []Line {
-	return []Line{{Path: prefix + "<name>", Mode: modeString(modeLink), Doc: "to ../torrents/<HASH>"}}
+	up := strings.Repeat("../", strings.Count(prefix, "/"))
+	return []Line{{Path: prefix + "<name>", Mode: modeString(modeLink), Doc: "to " + up + "torrents/<HASH>"}}
 }
-
-var _ holder = (*linkDir)(nil)
 
 // A linkSet is the names in one linkDir at one snapshot.
 type linkSet struct {
 	snapshot *cache.Snapshot
 	torrents []*rtorrent.Torrent
 	names    []string
-	byName   map[string]rtorrent.Hash
+	byName   map[string]*rtorrent.Torrent
 }
+
+// linkSetsKept is how many directories' names are kept.
+const linkSetsKept = 256
 
 // linkSets keeps the last linkSet of each linkDir, because a listing is
-// followed by a lookup of each of its names. It is safe for concurrent use.
+// followed by a lookup of each of its names, and the groups for the same
+// reason. It is safe for concurrent use.
 type linkSets struct {
-	mu     sync.Mutex // guards byPath
+	mu     sync.Mutex // guards the fields below
 	byPath map[string]*linkSet
+	groups map[string]*groupDir // the one of each path
 }
 
-func newLinkSets() *linkSets { return &linkSets{byPath: map[string]*linkSet{}} }
+func newLinkSets() *linkSets {
+	return &linkSets{byPath: map[string]*linkSet{}, groups: map[string]*groupDir{}}
+}
 
+func (l *linkSets) get(path string) *linkSet {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.byPath[path]
+}
+
+func (l *linkSets) put(path string, set *linkSet) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.byPath) >= linkSetsKept {
+		clear(l.byPath)
+	}
+	l.byPath[path] = set
+}
+
+// set returns the names of the directory now.
 func (l *linkDir) set(ctx context.Context) (*linkSet, error) {
-	s, err := l.d.cache.Snapshot(ctx)
+	snapshot, torrents, err := l.choose(ctx)
 	if err != nil {
 		return nil, err
 	}
-	sets := l.d.links
-	sets.mu.Lock()
-	set := sets.byPath[l.path]
-	sets.mu.Unlock()
-	if set != nil && set.snapshot == s {
+	set := l.d.links.get(l.path)
+	if set != nil && set.snapshot == snapshot && len(set.torrents) == len(torrents) {
 		return set, nil
 	}
-	set = &linkSet{snapshot: s, torrents: s.Torrents}
-	if l.member != nil {
-		set.torrents = nil
-		for _, t := range s.Torrents {
-			if l.member(t) {
-				set.torrents = append(set.torrents, t)
-			}
-		}
-	}
-	set.names = torrentNames(set.torrents)
-	set.byName = make(map[string]rtorrent.Hash, len(set.names))
+	set = &linkSet{snapshot: snapshot, torrents: torrents, names: torrentNames(torrents)}
+	set.byName = make(map[string]*rtorrent.Torrent, len(set.names))
 	for i, name := range set.names {
-		set.byName[name] = set.torrents[i].Hash
+		set.byName[name] = torrents[i]
 	}
-	sets.mu.Lock()
-	sets.byPath[l.path] = set
-	sets.mu.Unlock()
+	l.d.links.put(l.path, set)
 	return set, nil
 }
 
@@ -93,39 +120,89 @@ func (l *linkDir) list(ctx context.Context) ([]entry, error) {
 }
 
 func (l *linkDir) find(ctx context.Context, name string) (entry, error) {
-	h, err := l.torrent(ctx, name)
+	t, err := l.torrent(ctx, name)
 	if err != nil {
 		return entry{}, err
 	}
-	return l.entry(name, h), nil
+	return l.entry(name, t.Hash), nil
 }
 
-func (l *linkDir) torrent(ctx context.Context, name string) (rtorrent.Hash, error) {
+func (l *linkDir) torrent(ctx context.Context, name string) (*rtorrent.Torrent, error) {
 	set, err := l.set(ctx)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if h, ok := set.byName[name]; ok {
-		return h, nil
+	if t, ok := set.byName[name]; ok {
+		return t, nil
 	}
-	h, err := rtorrent.ParseHash(name)
-	if err != nil {
-		return "", errNoEntry
+	if h, err := rtorrent.ParseHash(name); err == nil {
+		for _, t := range set.torrents {
+			if t.Hash == h {
+				return t, nil
+			}
+		}
 	}
-	t, err := set.snapshot.Torrent(h)
-	if err == nil && l.member != nil && !l.member(t) {
-		err = errNoEntry
-	}
-	return h, err
+	return nil, errNoEntry
 }
 
 func (l *linkDir) entry(name string, h rtorrent.Hash) entry {
 	depth := strings.Count(l.path, "/")
 	target := strings.Repeat("../", depth) + "torrents/" + string(h)
 	// Links of one depth have one target each, so they may share a number.
-	return l.d.linkEntry(name, l.path+name, fixedTarget(target), l.d.inos.torrent(h)+inoLink+uint64(depth), l.d.opts.TTL, l.d.addedTime(h))
+	ino := l.d.inos.torrent(h) + inoLink + uint64(min(depth, inoPerDir-1))
+	return l.d.linkEntry(name, l.path+name, fixedTarget(target), ino, l.d.opts.TTL, l.d.addedTime(h))
 }
 
 func (l *linkDir) stat(context.Context) (size, mtime int64, err error) {
 	return 0, l.d.started, nil
+}
+
+// receive takes a torrent that is moved here.
+func (l *linkDir) receive(ctx context.Context, from *dirNode, name, newName string) error {
+	t, err := l.d.moved(ctx, from, name, newName)
+	if err != nil {
+		return err
+	}
+	origin, _ := from.dir.(*linkDir)
+	return l.accept(ctx, t, from.path+name, origin)
+}
+
+// symlink takes a torrent that a link to is made of here: its target's last
+// component is an info-hash or a name in by-name/.
+func (l *linkDir) symlink(ctx context.Context, target, name string) (entry, error) {
+	all := byName(l.d, "by-name/")
+	t, err := all.torrent(ctx, path.Base(target))
+	if err != nil {
+		return entry{}, invalid("link to %q, which ends in no torrent's name or info-hash", target)
+	}
+	if named, err := all.torrent(ctx, name); err != nil || named.Hash != t.Hash {
+		return entry{}, invalid("a link to a torrent has its name or info-hash")
+	}
+	if err := l.accept(ctx, t, target, nil); err != nil {
+		return entry{}, err
+	}
+	return l.entry(name, t.Hash), nil
+}
+
+// accept carries out what being put here means, with a line in the log.
+func (l *linkDir) accept(ctx context.Context, t *rtorrent.Torrent, what string, from *linkDir) error {
+	if l.take == nil {
+		return fmt.Errorf("%w: what is in %s follows from rTorrent", errPerm, l.path)
+	}
+	err := l.take(ctx, t, from)
+	l.d.record(ctx, what, t.Name, l.path, err)
+	return err
+}
+
+// moved returns the torrent that is being moved out of a directory. It keeps
+// its name.
+func (d *driver) moved(ctx context.Context, from *dirNode, name, newName string) (*rtorrent.Torrent, error) {
+	holder, ok := from.dir.(holder)
+	if !ok {
+		return nil, fmt.Errorf("%w: %s%s is no torrent", errPerm, from.path, name)
+	}
+	if name != newName {
+		return nil, invalid("a torrent that is moved keeps its name")
+	}
+	return holder.torrent(ctx, name)
 }

@@ -71,3 +71,12 @@ func torrentNames(torrents []*rtorrent.Torrent) []string {
 	}
 	return names
 }
+
+// unescapeName returns the text of which fileName made a name, if that was at
+// most 255 bytes long.
+func unescapeName(name string) string {
+	if name == "%" {
+		return ""
+	}
+	return rtorrent.PercentDecode(name)
+}

@@ -55,14 +55,6 @@ func FuzzFileName(f *testing.F) {
 	})
 }
 
-// unescapeName reads a name back, as the README tells it.
-func unescapeName(name string) string {
-	if name == "%" {
-		return ""
-	}
-	return strings.NewReplacer("%25", "%", "%2F", "/", "%00", "\x00", "%2E", ".").Replace(name)
-}
-
 func TestTorrentNamesAreUnique(t *testing.T) {
 	hash := func(c string) rtorrent.Hash { return rtorrent.Hash(strings.Repeat(c, 40)) }
 	same := rtorrent.Hash(strings.Repeat("A", 8) + strings.Repeat("0", 32))

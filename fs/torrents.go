@@ -2,7 +2,6 @@ package fs
 
 import (
 	"context"
-	"fmt"
 
 	"rtfs/rtorrent"
 )
@@ -47,13 +46,12 @@ func (t *torrentsDir) find(ctx context.Context, name string) (entry, error) {
 	return t.entry(h), nil
 }
 
-func (t *torrentsDir) torrent(ctx context.Context, name string) (rtorrent.Hash, error) {
+func (t *torrentsDir) torrent(ctx context.Context, name string) (*rtorrent.Torrent, error) {
 	h, err := rtorrent.ParseHash(name)
 	if err != nil {
-		return "", errNoEntry
+		return nil, errNoEntry
 	}
-	_, err = t.d.cache.Torrent(ctx, h)
-	return h, err
+	return t.d.cache.Torrent(ctx, h)
 }
 
 func (t *torrentsDir) stat(context.Context) (size, mtime int64, err error) {
@@ -99,22 +97,11 @@ func (e *eraseDir) stat(context.Context) (size, mtime int64, err error) {
 }
 
 func (e *eraseDir) receive(ctx context.Context, from *dirNode, name, newName string) error {
-	holder, ok := from.dir.(holder)
-	if !ok {
-		return fmt.Errorf("%w: %s%s is no torrent", errPerm, from.path, name)
-	}
-	if name != newName {
-		return invalid("a torrent is erased under its own name")
-	}
-	h, err := holder.torrent(ctx, name)
+	t, err := e.d.moved(ctx, from, name, newName)
 	if err != nil {
 		return err
 	}
-	t, err := e.d.cache.Torrent(ctx, h)
-	if err != nil {
-		return err
-	}
-	err = e.d.erase(ctx, h)
+	err = e.d.erase(ctx, t.Hash)
 	e.d.record(ctx, from.path+name, t.Name, "erased", err)
 	return err
 }

@@ -9,7 +9,8 @@ func rootNodes() []Node[server] {
 		File[server]{Name: "list.tsv", Doc: "all torrents, one row each: the fast way to read everything", Read: renderListTSV},
 		List[server]{Name: "torrents", Doc: "every torrent, by info-hash", Below: torrentReference, Open: openTorrents},
 		List[server]{Name: "by-name", Doc: "links to the torrents, by name", Below: linkReference, Open: openByName},
-		Dir[server]{Name: "by-state", Doc: "links by state", Nodes: stateNodes()},
+		List[server]{Name: "by-state", Doc: "links by state; mv between them acts", Below: groupReference("<state>", "all states, always there"), Open: openGroups(byState())},
+		List[server]{Name: "by-tag", Doc: "links by tag; mkdir, ln -s, mv edit the tags; mv to @none takes one away", Below: groupReference("<tag>", "one tag; @none is for those without"), Open: openByTag},
 		List[server]{Name: "add", Doc: "drop .torrent files here: they are checked, loaded and started", Below: dropReference, Open: openAdd(true)},
 		List[server]{Name: "add-stopped", Doc: "the same, not started", Below: dropReference, Open: openAdd(false)},
 		List[server]{Name: "erase", Doc: "mv a torrent or a link to one here: d.erase, its data stays", Open: openErase},
@@ -18,11 +19,3 @@ func rootNodes() []Node[server] {
 
 // A server is what the root is about: the one rTorrent behind the mount.
 type server struct{ d *driver }
-
-func stateNodes() []Node[server] {
-	var nodes []Node[server]
-	for _, state := range states() {
-		nodes = append(nodes, List[server]{Name: state, Doc: "links to the torrents that are " + state, Open: openByState(state)})
-	}
-	return nodes
-}

@@ -16,7 +16,7 @@ const CommentMarker = "VRS24mrker"
 func DecodeTags(custom1 string) []string {
 	var tags []string
 	for _, part := range strings.Split(custom1, ",") {
-		tag := percentDecode(strings.TrimSpace(part))
+		tag := PercentDecode(strings.TrimSpace(part))
 		if tag != "" && !slices.Contains(tags, tag) {
 			tags = append(tags, tag)
 		}
@@ -39,7 +39,7 @@ func DecodeComment(custom2 string) string {
 	if !marked {
 		return custom2
 	}
-	return percentDecode(encoded)
+	return PercentDecode(encoded)
 }
 
 // EncodeComment is the inverse of DecodeComment; an empty comment is "".
@@ -81,9 +81,9 @@ func percentEncode(s string) string {
 	return b.String()
 }
 
-// percentDecode undoes percentEncode, and returns s itself if an escape in it
-// is broken.
-func percentDecode(s string) string {
+// PercentDecode returns s with its percent escapes undone, or s itself if an
+// escape in it is broken.
+func PercentDecode(s string) string {
 	if !strings.Contains(s, "%") {
 		return s
 	}

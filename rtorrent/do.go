@@ -41,7 +41,7 @@ func (c *Client) Do(ctx context.Context, h Hash, commands ...Command) (*Torrent,
 	}
 	row, err := q.decodeOne(s)
 	if row != nil {
-		c.correctName(caps, row)
+		row = c.correctName(caps, row)
 	}
 	return row, joinOutcome(err, refusal)
 }

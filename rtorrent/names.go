@@ -55,16 +55,24 @@ func (n *nameCache) session(caps *Caps, h Hash) *SessionTorrent {
 // latin-1 or non-BMP character (0.16 percent escapes), and a newline for a
 // carriage return; only the name itself has
 // another form there. Of the folders above it nothing better is known.
-func (c *Client) correctName(caps *Caps, t *Torrent) {
+//
+// It returns the row itself if there is nothing to correct: rows may be
+// published already.
+func (c *Client) correctName(caps *Caps, t *Torrent) *Torrent {
+	right := *t
 	if !caps.Has("d.name"+hexForm) && strings.ContainsAny(t.Name, "?\n") && !t.IsMeta {
-		if s := c.names.session(caps, t.Hash); s != nil && s.Name != t.Name {
-			t.Name = s.Name
+		if s := c.names.session(caps, t.Hash); s != nil {
+			right.Name = s.Name
 		}
 	}
 	if t.IsMulti {
-		correctEnd(&t.Directory, t.Name)
+		correctEnd(&right.Directory, right.Name)
 	}
-	correctEnd(&t.BasePath, t.Name)
+	correctEnd(&right.BasePath, right.Name)
+	if right == *t {
+		return t
+	}
+	return &right
 }
 
 // correctEnd replaces the last component of a path where it is what rTorrent
@@ -72,7 +80,7 @@ func (c *Client) correctName(caps *Caps, t *Torrent) {
 func correctEnd(p *string, name string) {
 	at := strings.LastIndexByte(*p, '/') + 1
 	shown := (*p)[at:]
-	if shown == name || XMLSafe(name) || !(shown == questioned(name) || percentDecode(shown) == name) {
+	if shown == name || XMLSafe(name) || !(shown == questioned(name) || PercentDecode(shown) == name) {
 		return
 	}
 	*p = (*p)[:at] + name

@@ -101,8 +101,8 @@ func (c *Client) Torrents(ctx context.Context, prev func(hash []byte) *Torrent, 
 		return nil, err
 	}
 	c.lastRows.Store(int64(len(rows)))
-	for _, t := range rows {
-		c.correctName(caps, t)
+	for i, t := range rows {
+		rows[i] = c.correctName(caps, t)
 	}
 	return rows, nil
 }

@@ -1,0 +1,102 @@
+package fs
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"rtfs/rtorrent/rtorrenttest"
+)
+
+// TestDirectoriesAct moves and links torrents between the directories that
+// act, as a shell and a file manager do.
+func TestDirectoriesAct(t *testing.T) {
+	for _, version := range rtorrenttest.Versions() {
+		t.Run(version, func(t *testing.T) {
+			m := mountDaemon(t, version)
+			for _, name := range []string{"one", "two"} {
+				p := newPayload(t, name, 32768, map[string]int{"": 50_000})
+				p.write(t, m.daemon.Downloads())
+				m.add(t, "add", p)
+				m.awaitState(t, p.hash, stateSeeding)
+				t.Setenv(strings.ToUpper(name), string(p.hash))
+			}
+			steps := []struct{ script, want string }{
+				{"ls by-tag by-tag/@none", "by-tag:\n@none\n\nby-tag/@none:\none\ntwo\n"},
+				{"mkdir by-tag/tv by-tag/hd && ls by-tag", "@none\nhd\ntv\n"},
+				{"mkdir by-tag/tv", "mkdir: cannot create directory ‘by-tag/tv’: File exists\n"},
+				{"mv by-name/one by-tag/tv/ && cat by-name/one/tags", "tv\n"},
+				{"mv torrents/$TWO by-tag/tv/ && cat by-name/two/tags", "tv\n"},
+				{"ln -s ../../by-name/one by-tag/hd/ && cat by-name/one/tags", "tv\nhd\n"},
+				{"ln -s ../../torrents/$TWO by-tag/hd/ && cat by-name/two/tags", "tv\nhd\n"},
+				{"mv by-tag/tv/one by-tag/new/ 2>&1 | grep -c 'cannot'; mkdir by-tag/new; mv by-tag/tv/one by-tag/new/ && cat by-name/one/tags", "1\nnew\nhd\n"},
+				{"mv by-tag/hd/one by-tag/@none/ && cat by-name/one/tags", "new\n"},
+				{"mv by-tag/hd/two by-tag/@none/; mv by-tag/tv/two by-tag/@none/; ls by-tag/@none", "two\n"},
+				{"mv by-name/two by-tag/@none/ 2>&1", "mv: cannot move 'by-name/two' to 'by-tag/@none/two': Operation not permitted\n"},
+				{"mv by-tag/new by-tag/old && cat by-name/one/tags && ls by-tag", "old\n@none\nhd\nold\ntv\n"},
+				{"rmdir by-tag/tv by-tag/hd && ls by-tag", "@none\nold\n"},
+				{"rmdir by-tag/old 2>&1; rm -rf by-tag/old 2>/dev/null; cat by-name/one/tags", "rmdir: failed to remove 'by-tag/old': Operation not permitted\nold\n"},
+				{"mkdir 'by-tag/100%25' && mv by-name/two 'by-tag/100%25/' && cat by-name/two/tags", "100%\n"},
+				{"mkdir 'by-tag/a,b' && cp -P by-name/two 'by-tag/a,b/' && cat by-name/two/tags", "100%\na,b\n"},
+				{"mv by-name/one by-state/stopped/ && cat by-name/one/state && ls by-state/stopped", "stopped\none\n"},
+				{"mv by-state/stopped/one by-state/paused/ 2>&1", "mv: cannot move 'by-state/stopped/one' to a subdirectory of itself, 'by-state/paused/one'\n"},
+				{"mv by-state/stopped/* by-state/seeding/ && cat by-name/one/state | sed s/queued/seeding/\\;s/checking/seeding/", "seeding\n"},
+				{"mv by-name/two by-state/error/ 2>&1", "mv: cannot move 'by-name/two' to 'by-state/error/two': Operation not permitted\n"},
+				{"mv by-name/two by-state/paused/ && ls by-state/paused && mv by-state/paused/two by-state/seeding/ && cat by-name/two/state", "two\nseeding\n"},
+				{"gio move by-state/seeding/two by-state/stopped/ && cat by-name/two/state", "stopped\n"},
+				{"gio copy -P by-name/two by-tag/old/ && cat by-name/two/tags", "100%\na,b\nold\n"},
+				{"mv by-tag/old/two erase/ && ls by-name by-tag", "by-name:\none\n\nby-tag:\n100%25\n@none\na,b\nold\n"},
+			}
+			for _, step := range steps {
+				if got, status := m.sh(t, step.script); got != step.want {
+					t.Errorf("%s\n got %q (exit status %d)\nwant %q", step.script, got, status, step.want)
+				}
+			}
+		})
+	}
+}
+
+// TestBulkActs does to 200 torrents what one line of shell can, and wants no
+// other torrent touched and one row fetched a write.
+func TestBulkActs(t *testing.T) {
+	for _, version := range rtorrenttest.Versions() {
+		t.Run(version, func(t *testing.T) {
+			m := mountDaemon(t, version)
+			n := 200
+			if testing.Short() {
+				n = 20
+			}
+			other := newPayload(t, "other", 32768, map[string]int{"": 1000})
+			m.add(t, "add-stopped", other)
+			before := m.read(t, "torrents", string(other.hash), "info")
+			for i := range n {
+				p := newPayload(t, fmt.Sprintf("bulk %03d", i), 32768, map[string]int{"": 1000})
+				p.write(t, m.daemon.Downloads())
+				m.add(t, "add", p)
+			}
+			if out, status := m.sh(t, "mkdir by-tag/x && mv by-name/bulk* by-tag/x/"); status != 0 {
+				t.Fatalf("mv into the tag: %s", out)
+			}
+			rtorrenttest.Eventually(t, 30*time.Second, "all seed", func() bool {
+				out, _ := m.sh(t, "ls by-state/seeding | wc -l")
+				return out == fmt.Sprintln(n)
+			})
+			stats := m.client.Stats()
+			if out, status := m.sh(t, "mv by-state/seeding/* by-state/stopped/"); status != 0 {
+				t.Fatalf("mv to stopped: %s", out)
+			}
+			if out, _ := m.sh(t, "cat by-tag/x/*/state | sort | uniq -c"); strings.TrimSpace(out) != fmt.Sprintf("%d stopped", n) {
+				t.Errorf("states = %s", out)
+			}
+			if out, status := m.sh(t, "echo start | tee by-tag/x/*/state"); status != 0 {
+				t.Fatalf("tee start: %s", out)
+			}
+			after := m.client.Stats()
+			t.Logf("%d calls, %d of them tables, for %d writes", after.Calls-stats.Calls, after.Tables-stats.Tables, 2*n)
+			if got := m.read(t, "torrents", string(other.hash), "info"); got != before {
+				t.Errorf("another torrent changed:\n got %s\nwant %s", got, before)
+			}
+		})
+	}
+}

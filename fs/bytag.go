@@ -1,0 +1,196 @@
+package fs
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"rtfs/rtorrent"
+)
+
+// noTag is the group of the torrents without a tag.
+const noTag = "@none"
+
+// A tagsDir is by-tag/: mkdir makes a tag, which lives in memory until a
+// torrent has it; rename renames one.
+type tagsDir struct {
+	*groupDir
+	made *madeTags
+}
+
+var (
+	_ maker   = (*tagsDir)(nil)
+	_ remover = (*tagsDir)(nil)
+	_ renamer = (*tagsDir)(nil)
+)
+
+// madeTags are the tags made by mkdir. It is safe for concurrent use.
+type madeTags struct {
+	mu   sync.Mutex // guards tags
+	tags map[string]bool
+}
+
+func newMadeTags() *madeTags { return &madeTags{tags: map[string]bool{}} }
+
+func (m *madeTags) has(tag string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.tags[tag]
+}
+
+func (m *madeTags) set(tag string, there bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if there {
+		m.tags[tag] = true
+	} else {
+		delete(m.tags, tag)
+	}
+}
+
+func (m *madeTags) all() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := make([]string, 0, len(m.tags))
+	for tag := range m.tags {
+		all = append(all, tag)
+	}
+	return all
+}
+
+func openByTag(d *driver, s subject[server]) directory {
+	return &tagsDir{d.groups(s.path, byTag()), d.tags}
+}
+
+func byTag() grouping {
+	return grouping{
+		fixed: []string{noTag},
+		keys: byKeys(func(t *rtorrent.Torrent) []string {
+			if tags := rtorrent.DecodeTags(t.Custom1); len(tags) > 0 {
+				return tags
+			}
+			return []string{noTag}
+		}),
+		take: takeTag,
+	}
+}
+
+// takeTag gives a torrent the tag. From another tag's directory it takes that
+// tag's place; @none takes the tag away that it comes from.
+func takeTag(d *driver, tag string) func(context.Context, *rtorrent.Torrent, *linkDir) error {
+	return func(ctx context.Context, t *rtorrent.Torrent, from *linkDir) error {
+		old := ""
+		if from != nil && from.take != nil && from.group != noTag && strings.HasPrefix(from.path, "by-tag/") {
+			old = from.group
+		}
+		if tag == noTag && old == "" {
+			return fmt.Errorf("%w: move it out of a tag's directory to take that tag away", errPerm)
+		}
+		return d.retag(ctx, t, old, tag)
+	}
+}
+
+// retag puts tag in the place of old; an old of "" adds it, a tag of @none
+// takes old away.
+func (d *driver) retag(ctx context.Context, t *rtorrent.Torrent, old, tag string) error {
+	before := rtorrent.DecodeTags(t.Custom1)
+	var after []string
+	for _, have := range before {
+		if have == old {
+			have = tag
+		}
+		if have != noTag && !slices.Contains(after, have) {
+			after = append(after, have)
+		}
+	}
+	if tag != noTag && !slices.Contains(after, tag) {
+		after = append(after, tag)
+	}
+	encoded := rtorrent.EncodeTags(after)
+	switch {
+	case len(encoded) > tagsMax:
+		return invalid("tags of %d bytes, at most %d", len(encoded), tagsMax)
+	case slices.Equal(before, after):
+		return nil
+	}
+	_, err := d.cache.Apply(ctx, t.Hash, rtorrent.SetCustom1(t.Hash, encoded))
+	return err
+}
+
+func (g *tagsDir) list(ctx context.Context) ([]entry, error) {
+	entries, err := g.groupDir.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, tag := range g.made.all() {
+		e := g.entry(tag)
+		if !slices.ContainsFunc(entries, func(have entry) bool { return have.name == e.name }) {
+			entries = append(entries, e)
+		}
+	}
+	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
+	return entries, nil
+}
+
+func (g *tagsDir) find(ctx context.Context, name string) (entry, error) {
+	if tag := unescapeName(name); groupName(tag) == name && g.made.has(tag) {
+		return g.entry(tag), nil
+	}
+	return g.groupDir.find(ctx, name)
+}
+
+// mkdir makes a tag.
+func (g *tagsDir) mkdir(ctx context.Context, name string) (entry, error) {
+	tag := unescapeName(name)
+	if groupName(tag) != name || strings.TrimSpace(tag) != tag || tag == "" || strings.ContainsAny(tag, "\n\x00") {
+		return entry{}, invalid("tag %q: a tag is one line without spaces around it; a literal %% is written %%25", name)
+	}
+	if _, err := g.find(ctx, name); err == nil {
+		return entry{}, errExists
+	}
+	g.made.set(tag, true)
+	return g.entry(tag), nil
+}
+
+// remove takes rmdir of a tag that only we hold: one without torrents.
+func (g *tagsDir) remove(ctx context.Context, name string, dir bool) error {
+	tag := unescapeName(name)
+	if !dir || !g.made.has(tag) {
+		return fmt.Errorf("%w: the torrents have this tag", errPerm)
+	}
+	index, err := g.now(ctx)
+	if err != nil {
+		return err
+	}
+	if len(index.members[tag]) > 0 {
+		return fmt.Errorf("%w: the torrents have this tag", errNotEmpty)
+	}
+	g.made.set(tag, false)
+	return nil
+}
+
+// rename renames a tag in all torrents that have it.
+func (g *tagsDir) rename(ctx context.Context, name, newName string, _ bool) error {
+	old, tag := unescapeName(name), unescapeName(newName)
+	if old == noTag || tag == noTag || groupName(tag) != newName {
+		return invalid("rename of tag %q to %q", name, newName)
+	}
+	index, err := g.now(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range index.members[old] {
+		err := g.d.retag(ctx, t, old, tag)
+		g.d.record(ctx, g.path+name+"/"+fileName(t.Name), old, tag, err)
+		if err != nil {
+			return err
+		}
+	}
+	if g.made.has(old) {
+		g.made.set(old, false)
+		g.made.set(tag, true)
+	}
+	return nil
+}

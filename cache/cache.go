@@ -33,8 +33,11 @@ type Cache struct {
 	tried   time.Time  // when the last load ended
 	contact time.Time  // when the last load succeeded
 
-	files     *keyed[[]*rtorrent.File]
-	bitfields *keyed[*rtorrent.Bitfield]
+	files     *keyed[rtorrent.Hash, []*rtorrent.File]
+	bitfields *keyed[rtorrent.Hash, *rtorrent.Bitfield]
+	hosts     *hosts
+	views     *keyed[string, []string]
+	members   *keyed[string, []rtorrent.Hash]
 	onDemand  []forgetter // all values that are kept for one torrent
 }
 
@@ -71,7 +74,10 @@ func New(client *rtorrent.Client, o Options) *Cache {
 	c := &Cache{client: client, opts: o, writes: newWriteOrder()}
 	c.files = newKeyed(o.TTL, client.Files)
 	c.bitfields = newKeyed(o.TTL, client.Bitfield)
-	c.onDemand = []forgetter{c.files, c.bitfields}
+	c.hosts = newHosts(client)
+	c.views = newKeyed(o.Slow, func(ctx context.Context, _ string) ([]string, error) { return client.Views(ctx) })
+	c.members = newKeyed(o.TTL, client.View)
+	c.onDemand = []forgetter{c.hosts, c.files, c.bitfields}
 	return c
 }
 

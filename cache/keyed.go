@@ -4,21 +4,19 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"rtfs/rtorrent"
 )
 
-// keyedAtMost is how many torrents' values are kept; the oldest goes first.
+// keyedAtMost is how many keys' values are kept; the oldest goes first.
 const keyedAtMost = 256
 
-// A keyed keeps one value per torrent for a time. Each is loaded once for all
+// A keyed keeps one value per key, a torrent mostly, for a time. Each is loaded once for all
 // who wait for it, by a load that belongs to none of them.
-type keyed[V any] struct {
+type keyed[K ~string, V any] struct {
 	ttl  time.Duration
-	load func(context.Context, rtorrent.Hash) (V, error)
+	load func(context.Context, K) (V, error)
 
 	mu      sync.Mutex // never held during a load
-	entries map[rtorrent.Hash]*entry[V]
+	entries map[K]*entry[V]
 }
 
 type entry[V any] struct {
@@ -28,13 +26,13 @@ type entry[V any] struct {
 	err   error
 }
 
-func newKeyed[V any](ttl time.Duration, load func(context.Context, rtorrent.Hash) (V, error)) *keyed[V] {
-	return &keyed[V]{ttl: ttl, load: load, entries: map[rtorrent.Hash]*entry[V]{}}
+func newKeyed[K ~string, V any](ttl time.Duration, load func(context.Context, K) (V, error)) *keyed[K, V] {
+	return &keyed[K, V]{ttl: ttl, load: load, entries: map[K]*entry[V]{}}
 }
 
-// value returns the torrent's value, at most the TTL old when it was asked.
-func (k *keyed[V]) value(ctx context.Context, h rtorrent.Hash) (V, error) {
-	e := k.entry(ctx, h)
+// value returns the key's value, at most the TTL old when it was asked.
+func (k *keyed[K, V]) value(ctx context.Context, key K) (V, error) {
+	e := k.entry(ctx, key)
 	select {
 	case <-e.done:
 		return e.value, e.err
@@ -44,19 +42,19 @@ func (k *keyed[V]) value(ctx context.Context, h rtorrent.Hash) (V, error) {
 	}
 }
 
-func (k *keyed[V]) entry(ctx context.Context, h rtorrent.Hash) *entry[V] {
+func (k *keyed[K, V]) entry(ctx context.Context, key K) *entry[V] {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := time.Now()
-	if e := k.entries[h]; e != nil && !e.expired(now, k.ttl) {
+	if e := k.entries[key]; e != nil && !e.expired(now, k.ttl) {
 		return e
 	}
 	e := &entry[V]{began: now, done: make(chan struct{})}
-	k.entries[h] = e
+	k.entries[key] = e
 	k.trim()
 	go func() {
 		defer close(e.done)
-		e.value, e.err = k.load(context.WithoutCancel(ctx), h)
+		e.value, e.err = k.load(context.WithoutCancel(ctx), key)
 	}()
 	return e
 }
@@ -73,22 +71,22 @@ func (e *entry[V]) expired(now time.Time, ttl time.Duration) bool {
 }
 
 // trim removes the oldest entry when there are too many. The caller holds mu.
-func (k *keyed[V]) trim() {
+func (k *keyed[K, V]) trim() {
 	if len(k.entries) <= keyedAtMost {
 		return
 	}
-	var oldest rtorrent.Hash
-	for h, e := range k.entries {
+	var oldest K
+	for key, e := range k.entries {
 		if oldest == "" || e.began.Before(k.entries[oldest].began) {
-			oldest = h
+			oldest = key
 		}
 	}
 	delete(k.entries, oldest)
 }
 
-// drop forgets the torrent's value.
-func (k *keyed[V]) drop(h rtorrent.Hash) {
+// drop forgets the key's value.
+func (k *keyed[K, V]) drop(key K) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	delete(k.entries, h)
+	delete(k.entries, key)
 }

@@ -14,7 +14,7 @@ import (
 
 // counted returns a keyed whose loads take 100 ms and number their values,
 // and a function that makes them fail.
-func counted(ttl time.Duration) (k *keyed[int], loads *int, fail func(error)) {
+func counted(ttl time.Duration) (k *keyed[rtorrent.Hash, int], loads *int, fail func(error)) {
 	var mu sync.Mutex
 	var failure error
 	loads = new(int)
@@ -37,7 +37,7 @@ func counted(ttl time.Duration) (k *keyed[int], loads *int, fail func(error)) {
 	}
 }
 
-func wantValue(t *testing.T, k *keyed[int], want int) {
+func wantValue(t *testing.T, k *keyed[rtorrent.Hash, int], want int) {
 	t.Helper()
 	if got, err := k.value(t.Context(), hashA); err != nil || got != want {
 		t.Errorf("value %d (%v), want %d", got, err, want)

@@ -53,6 +53,7 @@ type driver struct {
 	drops    *drops
 	links    *linkSets
 	tags     *madeTags
+	queries  recent
 	contents *contents
 	listTSV  memo
 	// torrentNodes is the table of a torrent's directory, made once.

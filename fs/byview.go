@@ -1,0 +1,68 @@
+package fs
+
+import (
+	"context"
+
+	"rtfs/cache"
+	"rtfs/rtorrent"
+)
+
+// A viewsDir is by-view/: rTorrent's own views, as it keeps them. They lag
+// behind the states.
+type viewsDir struct {
+	d    *driver
+	path string
+}
+
+func openByView(d *driver, s subject[server]) directory { return &viewsDir{d, s.path} }
+
+func (v *viewsDir) list(ctx context.Context) ([]entry, error) {
+	views, err := v.d.cache.Views(ctx)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]entry, len(views))
+	for i, view := range views {
+		entries[i] = v.entry(view)
+	}
+	return entries, nil
+}
+
+func (v *viewsDir) find(ctx context.Context, name string) (entry, error) {
+	views, err := v.d.cache.Views(ctx)
+	if err != nil {
+		return entry{}, err
+	}
+	for _, view := range views {
+		if fileName(view) == name {
+			return v.entry(view), nil
+		}
+	}
+	return entry{}, errNoEntry
+}
+
+func (v *viewsDir) stat(context.Context) (size, mtime int64, err error) {
+	return 0, v.d.started, nil
+}
+
+func (v *viewsDir) entry(view string) entry {
+	path := v.path + fileName(view) + "/"
+	l := &linkDir{d: v.d, path: path, choose: func(ctx context.Context) (*cache.Snapshot, []*rtorrent.Torrent, error) {
+		s, err := v.d.cache.Snapshot(ctx)
+		if err != nil {
+			return nil, nil, err
+		}
+		hashes, err := v.d.cache.View(ctx, view)
+		if err != nil {
+			return nil, nil, err
+		}
+		var members []*rtorrent.Torrent
+		for _, h := range hashes {
+			if t, err := s.Torrent(h); err == nil {
+				members = append(members, t)
+			}
+		}
+		return s, members, nil
+	}}
+	return v.d.dirEntry(fileName(view), path, v.d.inos.named(path), v.d.opts.TTL, l)
+}

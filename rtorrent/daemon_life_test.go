@@ -3,6 +3,7 @@ package rtorrent_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -223,32 +224,41 @@ func TestAdoptOrStartTwiceAtOnce(t *testing.T) {
 }
 
 func TestUserIsNeverKilled(t *testing.T) {
-	dir := rtorrenttest.ShortDir(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
 	o := userOptions(t, rtorrenttest.Versions()[0])
-	// It obeys a SIGTERM only once there is a file named end.
-	o.Binary = []string{"perl", "-e", `$SIG{TERM} = sub { open my $f, ">", "asked" }; my $end = "$ENV{RTFS_TEST_DIR}/end"; until (-e $end) { select undef, undef, undef, 0.01 }`, "--"}
-	t.Setenv("RTFS_TEST_DIR", dir)
+	file := func(name string) string { return filepath.Join(o.Dir, name) }
+	there := func(name string) func() bool {
+		return func() bool {
+			_, err := os.Stat(file(name))
+			return err == nil
+		}
+	}
+	// It never answers, and obeys a SIGTERM only once there is a file named end.
+	o.Binary = []string{"perl", "-e", `
+		sub touch { open my $f, ">", shift }
+		$SIG{TERM} = sub { touch("asked") };
+		touch("ready");
+		select undef, undef, undef, 0.01 until -e "end";
+	`, "--"}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	done := make(chan error, 1)
 	go func() {
-		_, err := rtorrent.StartDaemon(ctx, o) // does not answer, so it is stopped when ctx ends
+		_, err := rtorrent.StartDaemon(ctx, o)
 		done <- err
 	}()
-	rtorrenttest.Eventually(t, 10*time.Second, "it was asked to end", func() bool {
-		_, err := os.Stat(filepath.Join(o.Dir, "asked"))
-		return err == nil
-	})
+	rtorrenttest.Eventually(t, 10*time.Second, "it runs", there("ready"))
+	cancel()
+	rtorrenttest.Eventually(t, 10*time.Second, "it was asked to end", there("asked"))
 	select {
 	case err := <-done:
 		t.Errorf("killed: %v", err)
 	case <-time.After(300 * time.Millisecond):
 	}
-	if err := os.WriteFile(filepath.Join(dir, "end"), nil, 0o600); err != nil {
+	if err := os.WriteFile(file("end"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := <-done; err == nil {
-		t.Error("a program that never answered counts as started")
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want that of the context", err)
 	}
 }
 

@@ -86,19 +86,27 @@ func kill(p *process) error {
 	}
 }
 
-// Pause stops the process by SIGSTOP: it then takes connections, as the kernel
-// does for it, but answers nothing. It is for tests.
-func (d *Daemon) Pause() error { return d.signal(syscall.SIGSTOP) }
-
-// Continue undoes Pause.
-func (d *Daemon) Continue() error { return d.signal(syscall.SIGCONT) }
-
-func (d *Daemon) signal(s syscall.Signal) error {
+// Pause stops the process by SIGSTOP, and returns when all its threads have
+// stopped. The kernel then still takes connections for it, but nothing answers.
+// It is for tests.
+func (d *Daemon) Pause() error {
 	p := d.process()
 	if p == nil {
 		return errAdopted
 	}
-	return p.signal(s)
+	if err := p.pause(); err != nil {
+		return fmt.Errorf("pausing rTorrent: %w", err)
+	}
+	return nil
+}
+
+// Continue undoes Pause.
+func (d *Daemon) Continue() error {
+	p := d.process()
+	if p == nil {
+		return errAdopted
+	}
+	return p.signal(syscall.SIGCONT)
 }
 
 // Restart stops rTorrent, unless it has ended, and starts it on the same

@@ -5,6 +5,9 @@ import (
 	"os/exec"
 	"runtime"
 	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // A process is a child process. It is safe for concurrent use.
@@ -50,6 +53,33 @@ func (p *process) pid() int { return p.cmd.Process.Pid }
 
 // signal sends a signal, or returns os.ErrProcessDone.
 func (p *process) signal(s syscall.Signal) error { return p.cmd.Process.Signal(s) }
+
+// pause stops the process. A signal returns before it has reached all threads;
+// so it asks the kernel, without taking the answer away from cmd.Wait, until
+// the whole process has stopped.
+func (p *process) pause() error {
+	if err := p.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(10 * time.Second)
+	for {
+		var info unix.Siginfo
+		err := unix.Waitid(unix.P_PID, p.pid(), &info, unix.WSTOPPED|unix.WNOHANG|unix.WNOWAIT, nil)
+		if err == nil && info.Signo != 0 {
+			return nil
+		}
+		if err != nil && err != unix.EINTR {
+			return fmt.Errorf("waiting for process %d: %w", p.pid(), err)
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			return fmt.Errorf("process %d does not stop", p.pid())
+		}
+	}
+}
 
 func (p *process) ended() bool {
 	select {

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -23,6 +24,8 @@ type Cache struct {
 	client *rtorrent.Client
 	opts   Options
 	writes writeOrder
+
+	changed chan struct{} // has room for one
 
 	mu      sync.Mutex // guards the fields below; never held during a call
 	current *Snapshot  // nil until the first load
@@ -71,7 +74,7 @@ func New(client *rtorrent.Client, o Options) *Cache {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	c := &Cache{client: client, opts: o, writes: newWriteOrder()}
+	c := &Cache{client: client, opts: o, writes: newWriteOrder(), changed: make(chan struct{}, 1)}
 	c.files = newKeyed(o.TTL, client.Files)
 	c.bitfields = newKeyed(o.TTL, client.Bitfield)
 	c.hosts = newHosts(client)
@@ -96,9 +99,17 @@ func (c *Cache) Snapshot(ctx context.Context) (*Snapshot, error) {
 		return last, nil
 	}
 	usable := last != nil && now.Sub(last.Taken) < c.opts.MaxStale
-	if c.failed != nil && c.flight == nil && usable && now.Sub(c.tried) < c.opts.TTL {
-		c.mu.Unlock()
-		return last, nil // it failed a moment ago: do not ask again for each reader
+	if failed := c.failed; failed != nil && c.flight == nil && now.Sub(c.tried) < c.opts.TTL {
+		// It failed a moment ago: do not ask again for each reader, and do not
+		// make one that needs several answers wait for each of them.
+		switch {
+		case usable:
+			c.mu.Unlock()
+			return last, nil
+		case errors.Is(failed, context.DeadlineExceeded):
+			c.mu.Unlock()
+			return nil, failed
+		}
 	}
 	f := c.join(ctx, now)
 	c.mu.Unlock()

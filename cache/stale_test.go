@@ -101,6 +101,15 @@ func TestAHungRTorrentIsATimeoutAfterMaxStale(t *testing.T) {
 		if waited := time.Since(begun); waited > timeout {
 			t.Errorf("it took %s, the client's timeout is %s", waited, timeout)
 		}
+		begun = time.Now() // path walks ask twice, and cat * many times
+		if s, err := c.Snapshot(t.Context()); !errors.Is(err, context.DeadlineExceeded) || time.Since(begun) != 0 {
+			t.Errorf("right after it: %v, %v after %s, want %v at once", s, err, time.Since(begun), context.DeadlineExceeded)
+		}
+		f.change(func(f *fake) { f.mute = false })
+		pass(time.Second)
+		if snapshot(t, c) == first {
+			t.Error("the old Snapshot was served after rTorrent went on")
+		}
 	})
 }
 

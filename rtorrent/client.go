@@ -33,6 +33,8 @@ type Client struct {
 
 	torrents *Table[Torrent]
 	files    *Table[File]
+	trackers *Table[Tracker]
+	peers    *Table[Peer]
 	lastRows atomic.Int64 // rows in the last table of all torrents
 
 	probes  singleflight.Group
@@ -71,6 +73,8 @@ func New(t Transport, o Options) *Client {
 		noJSON:    o.NoJSON,
 		torrents:  newTable[Torrent](),
 		files:     newTable[File](),
+		trackers:  newTable[Tracker](),
+		peers:     newTable[Peer](),
 		xmlOnly:   map[string]bool{},
 		names:     newNameCache(),
 	}

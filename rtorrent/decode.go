@@ -12,8 +12,8 @@ import (
 // that key, or nil. What the query does not ask keeps the value it had there,
 // equal text is shared with it, and a row in which nothing changed is that
 // very row, so that a table at rest allocates nothing a row. A row without
-// cells (a tracker that 0.16 found invalid) is left out; another number of
-// cells than the query's is ErrProtocol.
+// cells (a tracker that 0.16 found invalid) is left out, or nil if the query
+// asks for places; another number of cells than the query's is ErrProtocol.
 func (q *query[T]) decode(s scanner, prev func(key []byte) *T) ([]*T, error) {
 	if q.table.err != nil {
 		return nil, q.table.err
@@ -33,6 +33,9 @@ func (q *query[T]) decode(s scanner, prev func(key []byte) *T) ([]*T, error) {
 			return nil, err
 		}
 		if len(cells) == 0 {
+			if q.places {
+				rows = append(rows, nil)
+			}
 			continue
 		}
 		row, err := d.row(cells, prev)

@@ -15,6 +15,9 @@ type query[T comparable] struct {
 	getters []string
 	// jsonSafe says that no column can hold text that fails a JSON reply.
 	jsonSafe bool
+	// places keeps rows without cells as nil rows, for a table in which a
+	// row's place is what commands are sent to.
+	places bool
 }
 
 // An asked column is one of a query's.

@@ -38,6 +38,9 @@ type Cache struct {
 
 	files     *keyed[rtorrent.Hash, []*rtorrent.File]
 	bitfields *keyed[rtorrent.Hash, *rtorrent.Bitfield]
+	trackers  *keyed[rtorrent.Hash, []*rtorrent.Tracker]
+	peers     *keyed[rtorrent.Hash, []*rtorrent.Peer]
+	customs   *keyed[rtorrent.Hash, *rtorrent.Customs]
 	hosts     *hosts
 	views     *keyed[string, []string]
 	members   *keyed[string, []rtorrent.Hash]
@@ -77,10 +80,13 @@ func New(client *rtorrent.Client, o Options) *Cache {
 	c := &Cache{client: client, opts: o, writes: newWriteOrder(), changed: make(chan struct{}, 1)}
 	c.files = newKeyed(o.TTL, client.Files)
 	c.bitfields = newKeyed(o.TTL, client.Bitfield)
+	c.trackers = newKeyed(slowDemand*o.TTL, client.Trackers)
+	c.peers = newKeyed(o.TTL, client.Peers)
+	c.customs = newKeyed(slowDemand*o.TTL, client.Customs)
 	c.hosts = newHosts(client)
 	c.views = newKeyed(o.Slow, func(ctx context.Context, _ string) ([]string, error) { return client.Views(ctx) })
 	c.members = newKeyed(o.TTL, client.View)
-	c.onDemand = []forgetter{c.hosts, c.files, c.bitfields}
+	c.onDemand = []forgetter{c.hosts, c.files, c.bitfields, c.trackers, c.peers, c.customs}
 	return c
 }
 

@@ -1,0 +1,47 @@
+package cache
+
+import (
+	"context"
+
+	"rtfs/rtorrent"
+)
+
+// slowDemand is how many TTLs old the trackers and custom values of a torrent
+// may be: they change seldom but by our own writes, which drop them.
+const slowDemand = 5
+
+// Trackers returns the trackers of a torrent, at most 5 TTL old.
+func (c *Cache) Trackers(ctx context.Context, h rtorrent.Hash) ([]*rtorrent.Tracker, error) {
+	return c.trackers.value(ctx, h)
+}
+
+// Peers returns the peers of a torrent, at most TTL old.
+func (c *Cache) Peers(ctx context.Context, h rtorrent.Hash) ([]*rtorrent.Peer, error) {
+	return c.peers.value(ctx, h)
+}
+
+// Customs returns the custom values of a torrent, at most 5 TTL old.
+func (c *Cache) Customs(ctx context.Context, h rtorrent.Hash) (*rtorrent.Customs, error) {
+	return c.customs.value(ctx, h)
+}
+
+// Change carries out a write that is more than commands on a torrent, in the
+// order of the torrent's writes, and refreshes the torrent's row as Apply does.
+func (c *Cache) Change(ctx context.Context, h rtorrent.Hash, write func(context.Context) error) error {
+	leave, err := c.writes.enter(ctx, h)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	err = write(ctx)
+	row, refreshed := c.client.Torrent(ctx, h)
+	if refreshed == nil || isGone(refreshed) {
+		c.Patch(h, row)
+	} else {
+		c.Drop()
+	}
+	for _, values := range c.onDemand {
+		values.drop(h)
+	}
+	return err
+}

@@ -27,17 +27,24 @@ func (c *Client) Do(ctx context.Context, h Hash, commands ...Command) (*Torrent,
 	if err != nil {
 		return nil, err
 	}
+	var pending *saved
+	if len(commands) > 0 && !ends {
+		pending = caps.beforeSave(h, ".torrent.rtorrent")
+	}
 	body, _, err := c.exchange(ctx, len(commands) > 0, typeXML, request)
 	if err != nil {
 		return nil, fmt.Errorf("torrent %s: %w", h, err)
 	}
 	s := newXMLScanner(body)
-	refusal, err := readOutcomes(s, first)
+	refusal, err := readOutcomes(s, calls[:first])
 	if err != nil {
 		return nil, err
 	}
 	if ends {
 		return nil, joinOutcome(batchEnd(s), refusal)
+	}
+	if refusal == nil {
+		pending.wait(ctx)
 	}
 	row, err := q.decodeOne(s)
 	if row != nil {
@@ -75,20 +82,28 @@ func encodeCommands(caps *Caps, h Hash, commands []Command) (calls []call, ends 
 // busy is what a guarded command answers when a hash check is under way.
 const busy = "busy"
 
-// readOutcomes reads the results of n commands and returns the first refusal
+// readOutcomes reads the results of the calls and returns the first refusal
 // among them.
-func readOutcomes(s scanner, n int) (refusal, err error) {
-	refusals, err := batch(s, n, func(int) error {
+func readOutcomes(s scanner, calls []call) (refusal, err error) {
+	checking := -1
+	refusals, err := batch(s, len(calls), func(i int) error {
 		c, err := s.cell()
-		if err == nil && string(c.text) == busy && refusal == nil {
-			refusal = ErrChecking
+		// Other commands may well return this text: a setter its value.
+		if err == nil && calls[i].method == "branch" && string(c.text) == busy && checking < 0 {
+			checking = i
 		}
 		return err
 	})
-	for _, r := range refusals {
-		if r != nil && refusal == nil {
-			refusal = r
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range refusals {
+		if r != nil && (checking < 0 || i < checking) {
+			return r, nil
 		}
 	}
-	return refusal, err
+	if checking >= 0 {
+		return ErrChecking, nil
+	}
+	return nil, nil
 }

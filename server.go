@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/sys/unix"
+
+	"rtfs/rtorrent"
+)
+
+// openServer returns where the server is and how to reach it. An empty server
+// is looked for where the user's rTorrent has it. No call is made.
+func (p *program) openServer(c *cli.Context, server string) (rtorrent.Endpoint, rtorrent.Transport, error) {
+	if server == "" {
+		found, err := rtorrent.FindServer(os.Getenv)
+		if err != nil {
+			return rtorrent.Endpoint{}, nil, fail(exitServer, "name the server before the mountpoint, or let --spawn start one", "%w", err)
+		}
+		server = found
+	}
+	e, err := rtorrent.ParseEndpoint(server)
+	if err != nil {
+		return e, nil, usage("server: %w", err)
+	}
+	if e, err = p.logIn(c, e); err != nil {
+		return e, nil, err
+	}
+	t, err := rtorrent.NewTransport(e, rtorrent.TransportOptions{
+		CAFile:      c.String("tls-ca"),
+		InsecureTLS: c.Bool("insecure-tls"),
+	})
+	if err != nil {
+		return e, nil, usage("%s: %w", e, err)
+	}
+	if strings.HasPrefix(e.String(), "scgi://") && !e.IsLocal() {
+		p.warn("%s: SCGI is not encrypted and knows no password: who can reach it can run commands there", e)
+	}
+	return e, t, nil
+}
+
+// logIn adds the password, from the first of --password-file, $RTFS_PASSWORD
+// and netrc that has one.
+func (p *program) logIn(c *cli.Context, e rtorrent.Endpoint) (rtorrent.Endpoint, error) {
+	file := c.String("password-file")
+	web := strings.HasPrefix(e.String(), "http")
+	switch {
+	case file != "" && !web:
+		return e, usage("--password-file: only http and https know passwords, not %s", e)
+	case !web:
+		return e, nil
+	}
+	user, password := "", os.Getenv("RTFS_PASSWORD")
+	if file != "" {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return e, fail(exitUsage, "", "--password-file: %w", err)
+		}
+		password, _, _ = strings.Cut(string(text), "\n")
+		password = strings.TrimSuffix(password, "\r")
+	}
+	if password == "" {
+		name, word, ok := rtorrent.NetrcPassword(netrc(), e.Host())
+		if ok && (e.User() == "" || e.User() == name) {
+			user, password = name, word
+		}
+	}
+	if password == "" {
+		return e, nil
+	}
+	if strings.HasPrefix(e.String(), "http:") && !e.IsLocal() {
+		p.warn("%s: the password travels unencrypted", e)
+	}
+	return e.WithPassword(user, password), nil
+}
+
+func netrc() string {
+	if path := os.Getenv("NETRC"); path != "" {
+		return path
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, ".netrc")
+}
+
+// dataUID returns the only user whose payload may be shown, -1 for any. Root
+// can read what rTorrent itself could not; so root shows only what belongs to
+// the user that runs rTorrent: the one that listens on its socket, else --uid,
+// else the owner of the socket, else root.
+func dataUID(c *cli.Context, e rtorrent.Endpoint) int64 {
+	if os.Geteuid() != 0 {
+		return -1
+	}
+	if path := e.SocketPath(); path != "" {
+		if uid, err := listenerUID(path); err == nil {
+			return int64(uid)
+		}
+		if info, err := os.Stat(path); err == nil && !c.IsSet("uid") {
+			return int64(info.Sys().(*syscall.Stat_t).Uid)
+		}
+	}
+	return int64(c.Uint("uid"))
+}
+
+// listenerUID asks the kernel who listens on a Unix socket. The connection
+// carries nothing.
+func listenerUID(path string) (uint32, error) {
+	conn, err := net.DialTimeout("unix", path, time.Second)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close()
+	raw, err := conn.(*net.UnixConn).SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var peer *unix.Ucred
+	var failed error
+	if err := raw.Control(func(fd uintptr) {
+		peer, failed = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
+	}); err != nil {
+		return 0, err
+	}
+	if failed != nil {
+		return 0, fmt.Errorf("asking who listens on %s: %w", path, failed)
+	}
+	return peer.Uid, nil
+}
+
+// stateDir is where rtfs keeps what outlives a mount, "" if the user has no
+// home: mount(8) may call without one.
+func stateDir() string {
+	if state := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(state) {
+		return filepath.Join(state, "rtfs")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(home, ".local", "state", "rtfs")
+}

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"rtfs/fs"
+)
+
+const (
+	// busyBound is how long an unmount waits for files to be closed before it
+	// detaches the mount: enough for what is just being read.
+	busyBound = 300 * time.Millisecond
+	// closeBound is how long the files of a detached mount are served on.
+	closeBound = 5 * time.Second
+)
+
+// A session is a tree while it is mounted.
+type session struct {
+	dir   string
+	tree  *fs.Tree
+	ended chan struct{} // closed when the kernel has let go of the mount
+}
+
+// startSession mounts the tree on dir, a resolved path.
+func startSession(tree *fs.Tree, dir string, o fs.MountOptions) (*session, error) {
+	o.Direct = os.Geteuid() == 0
+	server, err := tree.Mount(dir, o)
+	if err != nil {
+		tree.Close()
+		return nil, &failure{code: exitMount, hint: mountHint(o), err: err}
+	}
+	s := &session{dir: dir, tree: tree, ended: make(chan struct{})}
+	go func() {
+		server.Wait()
+		close(s.ended)
+	}()
+	return s, nil
+}
+
+// mountHint guesses why a mount was refused.
+func mountHint(o fs.MountOptions) string {
+	if _, err := os.Stat("/dev/fuse"); err != nil {
+		return "there is no /dev/fuse: run modprobe fuse as root; a container needs --device /dev/fuse --cap-add SYS_ADMIN"
+	}
+	if unix.Access("/dev/fuse", unix.R_OK|unix.W_OK) != nil {
+		return "you may not open /dev/fuse: as root, run chmod 666 /dev/fuse, or add yourself to its group"
+	}
+	if _, err := exec.LookPath("fusermount3"); err != nil && !o.Direct {
+		return "fusermount3 is missing: install the package fuse3"
+	}
+	if o.AllowOther && !o.Direct {
+		return "--allow-other needs the line user_allow_other in /etc/fuse.conf"
+	}
+	return ""
+}
+
+// serve returns when the mount has ended: because somebody unmounted it, or
+// because ctx did, by unmounting it.
+func (s *session) serve(ctx context.Context) error {
+	defer s.tree.Close()
+	select {
+	case <-s.ended:
+		return nil
+	case <-ctx.Done():
+		return s.end()
+	}
+}
+
+// end unmounts. A busy mount is detached, and its open files served for a
+// while longer.
+func (s *session) end() error {
+	lazily, err := unmountWithin(context.Background(), s.dir, busyBound)
+	select {
+	case <-s.ended:
+		return nil
+	case <-time.After(closeBound):
+	}
+	switch {
+	case errors.Is(err, errBusy), err == nil && lazily:
+		return fail(exitBusy, "", "%s: files were still open after %s: they are cut off", s.dir, closeBound)
+	case err != nil:
+		return fail(exitMount, "umount -l "+s.dir, "unmounting %s: %w", s.dir, err)
+	}
+	return fail(exitFailure, "", "%s: unmounted, but requests were still being served after %s", s.dir, closeBound)
+}

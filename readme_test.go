@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/urfave/cli/v2"
+)
+
+var update = flag.Bool("update", false, "rewrite the README's tables of options and exit codes")
+
+// TestReferenceOfCommandLine compares two tables in the README with the code.
+func TestReferenceOfCommandLine(t *testing.T) {
+	checkBlock(t, "options", optionTable(t))
+	checkBlock(t, "exit codes", exitTable(t))
+}
+
+// checkBlock compares what the README has between two markers.
+func checkBlock(t *testing.T, name, want string) {
+	t.Helper()
+	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, ok := strings.Cut(string(readme), begin)
+	got, tail, closed := strings.Cut(rest, end)
+	switch {
+	case !ok || !closed:
+		t.Fatalf("README.md lacks the markers %q and %q", begin, end)
+	case got == want:
+	case !*update:
+		t.Errorf("README.md does not have the %s as the code has them: run make docs", name)
+	default:
+		if err := os.WriteFile("README.md", []byte(head+begin+want+end+tail), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func optionTable(t *testing.T) string {
+	t.Helper()
+	app := (&program{stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}}).app()
+	var b strings.Builder
+	b.WriteString("| option of `mount` | default | |\n|---|---|---|\n")
+	for _, f := range app.Command("mount").Flags {
+		if f, ok := f.(cli.VisibleFlag); ok && !f.IsVisible() {
+			continue
+		}
+		f, ok := f.(cli.DocGenerationFlag)
+		if !ok {
+			t.Fatalf("%v has no documentation", f)
+		}
+		names := make([]string, 0, 2)
+		for _, name := range f.Names() {
+			names = append(names, map[bool]string{true: "`-", false: "`--"}[len(name) == 1]+name+"`")
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", strings.Join(names, ", "), strings.Trim(defaultOf(f), `"`), f.GetUsage())
+	}
+	return b.String()
+}
+
+// defaultOf is the default of an option that takes a value, "" if it is none.
+func defaultOf(f cli.DocGenerationFlag) string {
+	if !f.TakesValue() {
+		return ""
+	}
+	return f.GetDefaultText()
+}
+
+// exitTable reads the constants of exit.go with their comments.
+func exitTable(t *testing.T) string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "exit.go", nil, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	b.WriteString("| exit code | |\n|---|---|\n")
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || !strings.HasPrefix(spec.Names[0].Name, "exit") {
+			return true
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", spec.Values[0].(*ast.BasicLit).Value, strings.TrimSpace(spec.Comment.Text()))
+		return true
+	})
+	return b.String()
+}

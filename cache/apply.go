@@ -75,6 +75,7 @@ func (c *Cache) Patch(h rtorrent.Hash, row *rtorrent.Torrent) {
 	}
 	if c.current != nil {
 		c.current = c.current.with(h, row)
+		c.signal()
 	}
 }
 

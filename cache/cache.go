@@ -45,6 +45,8 @@ type Cache struct {
 	views     *keyed[string, []string]
 	members   *keyed[string, []rtorrent.Hash]
 	onDemand  []forgetter // all values that are kept for one torrent
+	server    serverCache
+	process   func(pid int64) // what OnProcess was given; guarded by mu
 }
 
 // A forgetter keeps a value for each torrent until it is told to forget it.
@@ -87,6 +89,7 @@ func New(client *rtorrent.Client, o Options) *Cache {
 	c.views = newKeyed(o.Slow, func(ctx context.Context, _ string) ([]string, error) { return client.Views(ctx) })
 	c.members = newKeyed(o.TTL, client.View)
 	c.onDemand = []forgetter{c.hosts, c.files, c.bitfields, c.trackers, c.peers, c.customs}
+	c.server = newServerCache(client, o)
 	return c
 }
 
@@ -218,8 +221,9 @@ func (c *Cache) land(f *flight, r loaded, err error) {
 	c.tried, c.failed = time.Now(), err
 	if err == nil {
 		c.contact = c.tried
-		c.pid = r.pid
+		c.noteProcess(r.pid)
 		c.current, c.dropped = f.snapshot, false
+		c.signal()
 	}
 }
 

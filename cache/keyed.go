@@ -59,6 +59,22 @@ func (k *keyed[K, V]) entry(ctx context.Context, key K) *entry[V] {
 	return e
 }
 
+// known returns the key's value if there is one, whatever its age.
+func (k *keyed[K, V]) known(key K) (value V) {
+	k.mu.Lock()
+	e := k.entries[key]
+	k.mu.Unlock()
+	if e == nil {
+		return value
+	}
+	select {
+	case <-e.done:
+		return e.value
+	default:
+		return value
+	}
+}
+
 // expired reports whether a new load is due: never while one is under way,
 // at once after a failed one.
 func (e *entry[V]) expired(now time.Time, ttl time.Duration) bool {
@@ -89,4 +105,30 @@ func (k *keyed[K, V]) drop(key K) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	delete(k.entries, key)
+}
+
+// dropAll forgets every value.
+func (k *keyed[K, V]) dropAll() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	clear(k.entries)
+}
+
+// change replaces the key's value, if there is one, by what it is now.
+func (k *keyed[K, V]) change(key K, now func(V) V) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	e := k.entries[key]
+	if e == nil {
+		return
+	}
+	select {
+	case <-e.done:
+		if e.err == nil {
+			next := &entry[V]{began: e.began, done: e.done, value: now(e.value)}
+			k.entries[key] = next
+		}
+	default:
+		delete(k.entries, key) // it may be from before or after the change
+	}
 }

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"slices"
 
 	"rtfs/rtorrent"
 )
@@ -13,6 +14,12 @@ const slowDemand = 5
 // Trackers returns the trackers of a torrent, at most 5 TTL old.
 func (c *Cache) Trackers(ctx context.Context, h rtorrent.Hash) ([]*rtorrent.Tracker, error) {
 	return c.trackers.value(ctx, h)
+}
+
+// KnownTrackers returns the trackers of a torrent as they were last asked, nil
+// if they are not kept. It never waits for rTorrent.
+func (c *Cache) KnownTrackers(h rtorrent.Hash) []*rtorrent.Tracker {
+	return c.trackers.known(h)
 }
 
 // Peers returns the peers of a torrent, at most TTL old.
@@ -44,4 +51,34 @@ func (c *Cache) Change(ctx context.Context, h rtorrent.Hash, write func(context.
 		values.drop(h)
 	}
 	return err
+}
+
+// SetFilePriority sets the priority of one file, which d.update_priorities
+// must follow, and puts it into the list of files that is kept: a loop over
+// the files of a torrent asks for them once.
+func (c *Cache) SetFilePriority(ctx context.Context, h rtorrent.Hash, index int, p int64) error {
+	leave, err := c.writes.enter(ctx, h)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	row, err := c.client.Do(ctx, h, rtorrent.SetFilePriority(h, index, p))
+	if row != nil || isGone(err) {
+		c.Patch(h, row)
+	}
+	if err != nil {
+		c.files.drop(h)
+		return err
+	}
+	c.files.change(h, func(files []*rtorrent.File) []*rtorrent.File {
+		if index >= len(files) {
+			return files
+		}
+		changed := *files[index]
+		changed.Priority = p
+		files = slices.Clone(files)
+		files[index] = &changed
+		return files
+	})
+	return nil
 }

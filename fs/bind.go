@@ -46,10 +46,13 @@ func (f File[T]) bind(d *driver, s subject[T], at int) (entry, bool) {
 		return entry{}, false
 	}
 	e := entry{name: f.Name, mode: d.mode(f.mode()), ino: s.ino + uint64(at), life: fixedLife}
-	e.node = func() node {
-		return &fileNode{base: base{d: d}, ino: e.ino, mode: e.mode, path: s.path + f.Name, text: &boundFile[T]{f, s, d}}
-	}
+	e.node = func() node { return f.node(d, s, at) }
 	return e, true
+}
+
+// node returns the node of the file about one subject.
+func (f File[T]) node(d *driver, s subject[T], at int) *fileNode {
+	return &fileNode{base: base{d: d}, ino: s.ino + uint64(at), mode: d.mode(f.mode()), path: s.path + f.Name, text: &boundFile[T]{f, s, d}}
 }
 
 func (f Dir[T]) bind(d *driver, s subject[T], at int) (entry, bool) {
@@ -110,78 +113,6 @@ type directory interface {
 	find(ctx context.Context, name string) (entry, error)
 	// stat returns the size and the time (Unix seconds) the directory shows.
 	stat(context.Context) (size, mtime int64, err error)
-}
-
-// A tableDir is the directory of the nodes declared about one T.
-type tableDir[T any] struct {
-	d       *driver
-	subject subject[T]
-	nodes   []Node[T]
-	size    func(*T) int64 // nil: 0
-}
-
-func newTableDir[T any](d *driver, s subject[T], nodes []Node[T]) *tableDir[T] {
-	return &tableDir[T]{d: d, subject: s, nodes: nodes}
-}
-
-func (t *tableDir[T]) list(ctx context.Context) ([]entry, error) {
-	if _, err := t.subject.find(ctx); err != nil {
-		return nil, err
-	}
-	entries := make([]entry, 0, len(t.nodes))
-	for i, n := range t.nodes {
-		if e, ok := n.bind(t.d, t.subject, i+1); ok {
-			entries = append(entries, e)
-		}
-	}
-	return entries, nil
-}
-
-func (t *tableDir[T]) find(ctx context.Context, name string) (entry, error) {
-	if _, err := t.subject.find(ctx); err != nil {
-		return entry{}, err
-	}
-	for i, n := range t.nodes {
-		if nodeName(n) != name {
-			continue
-		}
-		if e, ok := n.bind(t.d, t.subject, i+1); ok {
-			return e, nil
-		}
-	}
-	return entry{}, errNoEntry
-}
-
-func (t *tableDir[T]) stat(ctx context.Context) (size, mtime int64, err error) {
-	subject, err := t.subject.find(ctx)
-	if err != nil {
-		return 0, 0, err
-	}
-	mtime = t.d.started
-	if t.subject.mtime != nil {
-		mtime = t.subject.mtime(subject)
-	}
-	if t.size != nil {
-		size = t.size(subject)
-	}
-	return size, mtime, nil
-}
-
-// nodeName returns the name under which a node is declared.
-func nodeName[T any](n Node[T]) string {
-	switch n := n.(type) {
-	case File[T]:
-		return n.Name
-	case Dir[T]:
-		return n.Name
-	case List[T]:
-		return n.Name
-	case Growing[T]:
-		return n.Name
-	case Link[T]:
-		return n.Name
-	}
-	return ""
 }
 
 // has reports whether this rTorrent has all the commands of From.

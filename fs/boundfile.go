@@ -34,6 +34,21 @@ func (b *boundFile[T]) render(ctx context.Context) ([]byte, int64, error) {
 	return nil, mtime, nil
 }
 
+func (b *boundFile[T]) stat(ctx context.Context) (size, mtime int64, err error) {
+	if b.file.Size == nil {
+		content, mtime, err := b.render(ctx)
+		return int64(len(content)), mtime, err
+	}
+	t, err := b.subject.find(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	if b.subject.mtime != nil {
+		mtime = b.subject.mtime(t)
+	}
+	return b.file.Size(b.d, t), mtime, nil
+}
+
 // line ends a value with a newline; the value of no lines is an empty file.
 func line(value string) []byte {
 	return append([]byte(value), '\n')

@@ -7,16 +7,24 @@ import (
 	"rtfs/rtorrent"
 )
 
-// A contentDir is files/ of a torrent, or a folder below it.
+// A contentDir is files/ of a torrent, one of the trees beside it that have the
+// same paths, or a folder below one of these.
 type contentDir struct {
 	d       *driver
+	tree    fileLeaf
 	subject subject[rtorrent.Torrent]
 	path    string   // below the root, with a slash at its end
 	below   []string // the folder's names below files/
 }
 
+// A fileLeaf makes the entries of the files in one of the trees.
+type fileLeaf struct {
+	number uint64 // of the tree, among those of a torrent
+	entry  func(c *contentDir, name string, index int) entry
+}
+
 func openFiles(d *driver, s subject[rtorrent.Torrent]) directory {
-	return &contentDir{d: d, subject: s, path: s.path}
+	return &contentDir{d: d, subject: s, path: s.path, tree: fileLeaf{0, contentEntry}}
 }
 
 func contentReference(prefix string) []Line {
@@ -24,7 +32,7 @@ func contentReference(prefix string) []Line {
 		Doc: "one file of the content, with its final size; what is not verified yet is EAGAIN", From: "f.multicall d.bitfield"}}
 }
 
-func (c *contentDir) tree(ctx context.Context) (*fileTree, error) {
+func (c *contentDir) load(ctx context.Context) (*fileTree, error) {
 	files, err := c.d.cache.Files(ctx, c.subject.hash)
 	if err != nil {
 		return nil, err
@@ -33,7 +41,7 @@ func (c *contentDir) tree(ctx context.Context) (*fileTree, error) {
 }
 
 func (c *contentDir) folder(ctx context.Context) (*fileTree, *folder, error) {
-	tree, err := c.tree(ctx)
+	tree, err := c.load(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -70,14 +78,15 @@ func (c *contentDir) find(ctx context.Context, name string) (entry, error) {
 
 func (c *contentDir) entry(name string, l leaf) entry {
 	if l.folder == nil {
-		return c.fileEntry(name, l.index)
+		return c.tree.entry(c, name, l.index)
 	}
-	below := &contentDir{d: c.d, subject: c.subject, path: c.path + name + "/"}
+	below := &contentDir{d: c.d, tree: c.tree, subject: c.subject, path: c.path + name + "/"}
 	below.below = append(append(below.below, c.below...), name)
-	return c.d.dirEntry(name, below.path, c.subject.ino+inoSubdir+l.folder.number, c.d.opts.TTL, below)
+	ino := c.subject.ino + inoSubdir + c.tree.number<<18 + l.folder.number
+	return c.d.dirEntry(name, below.path, ino, c.d.opts.TTL, below)
 }
 
-func (c *contentDir) fileEntry(name string, index int) entry {
+func contentEntry(c *contentDir, name string, index int) entry {
 	e := entry{name: name, mode: c.d.mode(modeFile), ino: c.subject.ino + inoFiles + uint64(index), life: c.d.opts.TTL}
 	e.node = func() node {
 		return &contentNode{base: base{d: c.d}, ino: e.ino, path: c.path + name, subject: c.subject, index: index}

@@ -34,6 +34,8 @@ type Options struct {
 	// DataUID is the only user whose payload files are shown, -1 any: as root
 	// we must not read for others what rTorrent itself could not.
 	DataUID int64
+	// MetricsPerTorrent adds a series for each torrent to metrics.
+	MetricsPerTorrent bool
 	// StateDir keeps the .torrent files of erased torrents; "" keeps none.
 	StateDir string
 	Log      *slog.Logger
@@ -42,20 +44,30 @@ type Options struct {
 // A driver is what all nodes of one mount share. It is safe for concurrent
 // use; its parts have their own locks.
 type driver struct {
-	cache    *cache.Cache
-	opts     Options
-	logger   *slog.Logger
-	started  int64 // Unix seconds of the mount
-	inos     *inos
-	log      *logFile
-	health   *health
-	notifier *notifier
-	drops    *drops
-	links    *linkSets
-	tags     *madeTags
-	queries  recent
-	contents *contents
-	listTSV  memo
+	cache     *cache.Cache
+	opts      Options
+	logger    *slog.Logger
+	started   int64 // Unix seconds of the mount
+	inos      *inos
+	log       *logFile
+	health    *health
+	notifier  *notifier
+	drops     *drops
+	links     *linkSets
+	tags      *madeTags
+	scratches *scratches
+	queries   recent
+	throttles *madeThrottles
+	events    *events
+	contents  *contents
+	trackers  *trackerNames
+	listTSV   memo
+	listJSON  memo
+	filesTSV  memo
+	allFiles  allFiles
+	paths     paths
+	// priorities are file priorities that are not in force yet.
+	priorities *priorityUpdates
 	// torrentNodes is the table of a torrent's directory, made once.
 	torrentNodes []Node[rtorrent.Torrent]
 	life         context.Context // ends with the mount
@@ -85,13 +97,24 @@ func New(c *cache.Cache, o Options) *Tree {
 		notifier:     newNotifier(),
 		links:        newLinkSets(),
 		tags:         newMadeTags(),
+		events:       newEvents(),
+		priorities:   newPriorityUpdates(),
+		scratches:    newScratches(),
 		contents:     newContents(),
+		trackers:     newTrackerNames(),
 		torrentNodes: torrentNodes(),
 	}
 	d.drops = newDrops(d)
+	throttles, err := newMadeThrottles(o.StateDir, o.Server)
+	if err != nil {
+		d.logger.Warn("state", "error", err)
+	}
+	d.throttles = throttles
 	life, stop := context.WithCancel(context.Background())
 	d.life = life
+	c.OnProcess(d.redefineThrottles)
 	go d.notifier.run(life)
+	go d.events.run(life, c, o.TTL)
 	server := subject[server]{
 		find: func(context.Context) (*server, error) { return &server{d}, nil },
 		ino:  inoRoot,
@@ -101,7 +124,10 @@ func New(c *cache.Cache, o Options) *Tree {
 }
 
 // Close ends the goroutines of the tree. Call it after the unmount.
-func (t *Tree) Close() { t.stop() }
+func (t *Tree) Close() {
+	t.d.priorities.flush(t.d)
+	t.stop()
+}
 
 // A MountOptions says how the kernel sees the mount.
 type MountOptions struct {

@@ -14,6 +14,8 @@ type source interface {
 	// render returns the text as it is now, and its time in Unix seconds (0
 	// for the mount's).
 	render(context.Context) (content []byte, mtime int64, err error)
+	// stat returns the length of that and its time.
+	stat(context.Context) (size, mtime int64, err error)
 	// shape says how writes become values; false: it takes none.
 	shape() (shape, bool)
 	// plan checks a value and returns what carries it out.
@@ -40,11 +42,11 @@ var (
 )
 
 func (n *fileNode) attr(ctx context.Context, out *fuse.Attr) (time.Duration, error) {
-	content, mtime, err := n.text.render(ctx)
+	size, mtime, err := n.text.stat(ctx)
 	if err != nil {
 		return 0, err
 	}
-	n.d.fill(out, n.ino, n.mode, int64(len(content)), mtime)
+	n.d.fill(out, n.ino, n.mode, size, mtime)
 	return 0, nil // the next value may have another length
 }
 

@@ -45,6 +45,12 @@ func progress(t *rtorrent.Torrent) string {
 	case t.IsComplete:
 		part = whole
 	}
+	return percent(part, whole)
+}
+
+// percent returns part of whole in percent with two decimals, rounded down:
+// 100.00 is the whole.
+func percent(part, whole int64) string {
 	if whole <= 0 || part < 0 {
 		return "0.00"
 	}

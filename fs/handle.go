@@ -28,6 +28,7 @@ type handle struct {
 	buffer  []byte     // what was written and is not a finished value yet
 	start   int64      // file offset of the buffer's begin
 	pending bool       // the buffer's end was not carried out yet
+	partial bool       // the buffer was the beginning of a value
 }
 
 var (
@@ -124,7 +125,7 @@ func (h *handle) takeLine() ([]string, error) {
 	}
 	if finished {
 		h.start += int64(len(h.buffer))
-		h.buffer = h.buffer[:0]
+		h.buffer, h.partial = h.buffer[:0], false
 		value += "\n"
 	}
 	return []string{value}, nil
@@ -152,14 +153,22 @@ func (h *handle) Release(ctx context.Context) syscall.Errno {
 	return h.Flush(ctx)
 }
 
-// commit checks one value and carries it out, with a line in the log. The
-// beginning of a value is errPartial, and no more, while bytes may follow.
+// commit checks one value and carries it out. The beginning of a value is
+// errPartial, and no more, while bytes may follow; so is what began as one and
+// could be whole by now (dd bs=1 of a URL).
 func (h *handle) commit(ctx context.Context, value string, final bool) error {
-	n := h.node
-	act, err := n.text.plan(ctx, value, h.appends)
-	if errors.Is(err, errPartial) && !final {
-		return err
+	if !final {
+		_, err := h.node.text.plan(ctx, value, h.appends)
+		if errors.Is(err, errPartial) || err == nil && h.waits() {
+			return errPartial
+		}
 	}
+	return h.node.commit(ctx, value, h.appends)
+}
+
+// commit checks a value and carries it out, with a line in the log.
+func (n *fileNode) commit(ctx context.Context, value string, add bool) error {
+	act, err := n.text.plan(ctx, value, add)
 	before := n.text.shown(ctx)
 	if err == nil && act != nil {
 		err = act(ctx, n.d)
@@ -172,16 +181,24 @@ func (h *handle) commit(ctx context.Context, value string, final bool) error {
 	return err
 }
 
+// waits reports whether the value began as the beginning of one: then a
+// newline or the close is its end.
+func (h *handle) waits() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.partial
+}
+
 func (h *handle) truncate() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.buffer, h.start, h.pending = h.buffer[:0], 0, false
+	h.buffer, h.start, h.pending, h.partial = h.buffer[:0], 0, false, false
 }
 
 func (h *handle) setPending() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.pending = true
+	h.pending, h.partial = true, true
 }
 
 func (h *handle) errno(err error) syscall.Errno {

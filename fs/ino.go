@@ -1,6 +1,7 @@
 package fs
 
 import (
+	"hash/maphash"
 	"strconv"
 	"sync"
 
@@ -14,12 +15,14 @@ const (
 	inoLocalBits = 23
 	// Numbers within a torrent: the directory is 0, the rows of its table
 	// follow, then links to it and, in regions of 2^20, its files.
-	inoLink    = 512
-	inoFiles   = 1 << 20 // + index of the file; three more regions follow for the trees beside files/
-	inoSubdir  = 5 << 20 // + number of the folder, + 2^18 for each tree
-	inoTracker = 6 << 20 // + index of the tracker * inoPerDir
-	inoPeer    = 7 << 20 // + number of the peer * inoPerDir
-	inoCustom  = 1 << 16 // + number of the key
+	inoLink   = 512
+	inoFiles  = 1 << 20 // + index of the file; three more regions follow for the trees beside files/
+	inoSubdir = 5 << 20 // + number of the folder, + 2^18 for each tree
+	// The regions of what comes and goes, see passing. Their first numbers,
+	// with the torrent's own slot, are for what is always there.
+	inoTracker = 6 << 20
+	inoPeer    = 7 << 20
+	inoCustom  = 1 << 16
 	// inoNamed is the first number of fixed directories, each of which has
 	// room for inoPerDir rows.
 	inoRoot   = 1
@@ -33,6 +36,7 @@ type inos struct {
 	slots map[rtorrent.Hash]uint64
 	taken map[uint64]bool
 	names map[string]uint64
+	seed  maphash.Seed
 }
 
 func newInos() *inos {
@@ -40,6 +44,7 @@ func newInos() *inos {
 		slots: map[rtorrent.Hash]uint64{},
 		taken: map[uint64]bool{0: true},
 		names: map[string]uint64{},
+		seed:  maphash.MakeSeed(),
 	}
 }
 
@@ -73,4 +78,14 @@ func (t *inos) named(path string) uint64 {
 		t.names[path] = n
 	}
 	return n
+}
+
+// passing returns the first of inoPerDir numbers in a region, for something of
+// a torrent that comes and goes, such as a peer. Nothing is kept for it, since
+// there is no end to them: the number is 51 bits of a hash, slot and place in
+// the region, with a seed that a peer cannot know.
+func (t *inos) passing(region uint64, h rtorrent.Hash, name string) uint64 {
+	const places = 1 << 11
+	sum := maphash.String(t.seed, string(h)+name)
+	return sum>>24<<inoLocalBits | region + (1+sum%(places-1))*inoPerDir
 }

@@ -50,6 +50,7 @@ func (d *driver) load(ctx context.Context, content []byte, start bool) (rtorrent
 		if err := d.awaitTorrent(ctx, m.Hash); err != nil {
 			return m.Hash, err
 		}
+		client.AwaitSaved(ctx, m.Hash)
 	}
 	err = d.adorn(ctx, m.Hash, start)
 	done = err == nil

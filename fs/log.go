@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
@@ -18,6 +19,8 @@ const logKeep = 1 << 20
 // at the end, and of what is older than its last MiB a line `lost N` stands in
 // for the reader. It is safe for concurrent use.
 type logFile struct {
+	readers atomic.Int64 // open handles
+
 	mu   sync.Mutex // guards the fields below
 	kept []byte
 	gone int64 // bytes before kept
@@ -74,7 +77,7 @@ func (d *driver) record(ctx context.Context, path, before, after string, err err
 		words = redact(err.Error())
 		d.health.note(path + ": " + words)
 	}
-	fields := []string{time.Now().UTC().Format(time.RFC3339), uid, path, before, after, outcome, words}
+	fields := []string{time.Now().UTC().Format(time.RFC3339), uid, path, redact(before), redact(after), outcome, words}
 	for i, f := range fields {
 		fields[i] = escapeTSV(f)
 	}

@@ -21,7 +21,6 @@ type logNode struct {
 var (
 	_ node                 = (*logNode)(nil)
 	_ fusefs.NodeOpener    = (*logNode)(nil)
-	_ fusefs.NodeReader    = (*logNode)(nil)
 	_ fusefs.NodeGetattrer = (*logNode)(nil)
 	_ fusefs.NodeSetattrer = (*logNode)(nil)
 )
@@ -46,12 +45,27 @@ func (n *logNode) Open(_ context.Context, flags uint32) (fusefs.FileHandle, uint
 	if flags&syscall.O_ACCMODE != syscall.O_RDONLY {
 		return nil, 0, syscall.EACCES
 	}
-	return nil, fuse.FOPEN_DIRECT_IO | fuse.FOPEN_NOFLUSH, 0
+	n.log.readers.Add(1)
+	return &logHandle{n.log}, fuse.FOPEN_DIRECT_IO | fuse.FOPEN_NOFLUSH, 0
 }
 
-// Read implements fusefs.NodeReader.
-func (n *logNode) Read(_ context.Context, _ fusefs.FileHandle, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
-	return fuse.ReadResultData(n.log.read(off, len(dest))), 0
+// A logHandle is an open log.
+type logHandle struct{ log *logFile }
+
+var (
+	_ fusefs.FileReader   = (*logHandle)(nil)
+	_ fusefs.FileReleaser = (*logHandle)(nil)
+)
+
+// Read implements fusefs.FileReader.
+func (h *logHandle) Read(_ context.Context, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
+	return fuse.ReadResultData(h.log.read(off, len(dest))), 0
+}
+
+// Release implements fusefs.FileReleaser.
+func (h *logHandle) Release(context.Context) syscall.Errno {
+	h.log.readers.Add(-1)
+	return 0
 }
 
 // Getattr implements fusefs.NodeGetattrer.

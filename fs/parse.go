@@ -1,6 +1,7 @@
 package fs
 
 import (
+	"math"
 	"path"
 	"slices"
 	"strconv"
@@ -17,6 +18,60 @@ func parsePriority(s string) (int64, error) {
 		}
 	}
 	return 0, invalid("priority %q, want 0 to 3 or off, low, normal, high", s)
+}
+
+// flagWords are what a flag takes.
+func flagWords() []string { return []string{"0", "1", "off", "on"} }
+
+// parseFlag returns what a flag's word means.
+func parseFlag(s string) (bool, error) {
+	switch s {
+	case "0", "off":
+		return false, nil
+	case "1", "on":
+		return true, nil
+	}
+	return false, invalid("%q, want 0 or 1", s)
+}
+
+// byteUnits are the letters that may end a number.
+var byteUnits = map[byte]int64{'K': 1 << 10, 'M': 1 << 20, 'G': 1 << 30, 'T': 1 << 40}
+
+// parseBytes returns the number that s spells, with a unit behind it or not:
+// 500K is 512000. It is never negative.
+func parseBytes(s string) (int64, error) {
+	digits, unit := s, int64(1)
+	if s != "" {
+		if u, ok := byteUnits[s[len(s)-1]&^0x20]; ok { // in either case
+			digits, unit = s[:len(s)-1], u
+		}
+	}
+	n, err := strconv.ParseUint(digits, 10, 63)
+	if err != nil || int64(n) > math.MaxInt64/unit {
+		return 0, invalid("%q, want a number, with K, M, G or T behind it for the powers of 1024", s)
+	}
+	return int64(n) * unit, nil
+}
+
+// parseCount returns the number from 0 to highest that s spells.
+func parseCount(s string, highest int64) (int64, error) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil || n < 0 || n > highest {
+		return 0, invalid("%q, want a number from 0 to %d", s, highest)
+	}
+	return n, nil
+}
+
+// parseLimit returns a limit in bytes/s that rTorrent takes: 0 is none.
+func parseLimit(s string, highest int64) (int64, error) {
+	n, err := parseBytes(s)
+	if err != nil {
+		return 0, err
+	}
+	if err := rtorrent.CheckLimit(n, highest); err != nil {
+		return 0, invalid("%v", err)
+	}
+	return n, nil
 }
 
 // tagsMax is how many bytes of custom1 ruTorrent keeps.

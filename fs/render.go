@@ -28,32 +28,43 @@ func columns(nodes []Node[rtorrent.Torrent]) []File[rtorrent.Torrent] {
 // lines of a value joined by commas.
 func renderInfo(_ context.Context, d *driver, t *rtorrent.Torrent) ([]byte, error) {
 	var b bytes.Buffer
-	for _, f := range columns(d.torrentNodes) {
-		if d.has(f.From) && !f.Secret {
-			fmt.Fprintf(&b, "%s: %s\n", f.Name, strings.ReplaceAll(f.Value(t), "\n", ", "))
-		}
+	for _, f := range d.shown() {
+		fmt.Fprintf(&b, "%s: %s\n", f.Name, strings.ReplaceAll(f.Value(t), "\n", ", "))
 	}
 	return b.Bytes(), nil
 }
 
 // renderInfoJSON returns all values of a torrent as one JSON object.
 func renderInfoJSON(_ context.Context, d *driver, t *rtorrent.Torrent) ([]byte, error) {
-	var b bytes.Buffer
-	b.WriteByte('{')
+	return append(appendJSON(nil, d.shown(), t), '\n'), nil
+}
+
+// shown are the columns that this rTorrent has and that hold no secret.
+func (d *driver) shown() []File[rtorrent.Torrent] {
+	var files []File[rtorrent.Torrent]
 	for _, f := range columns(d.torrentNodes) {
-		if !d.has(f.From) || f.Secret {
-			continue
+		if !f.Secret && d.has(f.From) {
+			files = append(files, f)
 		}
-		if b.Len() > 1 {
-			b.WriteByte(',')
+	}
+	return files
+}
+
+// appendJSON adds a torrent as a JSON object. A name that is not UTF-8 is
+// there in hexadecimal too.
+func appendJSON(b []byte, files []File[rtorrent.Torrent], t *rtorrent.Torrent) []byte {
+	b = append(b, '{')
+	for i, f := range files {
+		if i > 0 {
+			b = append(b, ',')
 		}
-		fmt.Fprintf(&b, "%q:%s", f.Name, jsonValue(f.Kind, f.Value(t)))
+		b = fmt.Appendf(b, "%q:", f.Name)
+		b = append(b, jsonValue(f.Kind, f.Value(t))...)
 	}
-	if name := []byte(t.Name); !utf8.Valid(name) {
-		fmt.Fprintf(&b, `,"name_hex":"%x"`, name)
+	if !utf8.ValidString(t.Name) {
+		b = fmt.Appendf(b, `,"name_hex":"%x"`, t.Name)
 	}
-	b.WriteString("}\n")
-	return b.Bytes(), nil
+	return append(b, '}')
 }
 
 // jsonValue returns a value as JSON: numbers as they are, flags as true and
@@ -111,16 +122,13 @@ func renderListTSV(ctx context.Context, d *driver, _ *server) ([]byte, error) {
 }
 
 func listTSV(d *driver, s *cache.Snapshot) []byte {
-	var files []File[rtorrent.Torrent]
 	var b bytes.Buffer
-	for _, f := range columns(d.torrentNodes) {
-		if !f.Secret && d.has(f.From) {
-			if len(files) > 0 {
-				b.WriteByte('\t')
-			}
-			b.WriteString(f.Name)
-			files = append(files, f)
+	files := d.shown()
+	for i, f := range files {
+		if i > 0 {
+			b.WriteByte('\t')
 		}
+		b.WriteString(f.Name)
 	}
 	b.WriteByte('\n')
 	for _, t := range s.Torrents {
@@ -133,4 +141,23 @@ func listTSV(d *driver, s *cache.Snapshot) []byte {
 		b.WriteByte('\n')
 	}
 	return b.Bytes()
+}
+
+// renderListJSON returns all torrents as one array of objects.
+func renderListJSON(ctx context.Context, d *driver, _ *server) ([]byte, error) {
+	s, err := d.cache.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return d.listJSON.render(s, func() []byte {
+		files := d.shown()
+		b := []byte{'['}
+		for i, t := range s.Torrents {
+			if i > 0 {
+				b = append(b, ',', '\n')
+			}
+			b = appendJSON(b, files, t)
+		}
+		return append(b, ']', '\n')
+	}), nil
 }

@@ -6,29 +6,29 @@ import (
 	"rtfs/rtorrent"
 )
 
-// Rows of the table about a torrent, by the kind of their value. From is the
-// rTorrent commands behind it.
+// Rows of a table, by the kind of their value. From is the rTorrent commands
+// behind it.
 
-func text(name, doc, from string, value func(*rtorrent.Torrent) string) File[rtorrent.Torrent] {
-	return File[rtorrent.Torrent]{Name: name, Doc: doc, From: from, Value: value, Kind: kindText}
+func text[T any](name, doc, from string, value func(*T) string) File[T] {
+	return File[T]{Name: name, Doc: doc, From: from, Value: value, Kind: kindText}
 }
 
-func integer(name, doc, from string, value func(*rtorrent.Torrent) int64) File[rtorrent.Torrent] {
-	return File[rtorrent.Torrent]{Name: name, Doc: doc, From: from, Kind: kindNumber,
-		Value: func(t *rtorrent.Torrent) string { return number(value(t)) }}
+func integer[T any](name, doc, from string, value func(*T) int64) File[T] {
+	return File[T]{Name: name, Doc: doc, From: from, Kind: kindNumber,
+		Value: func(t *T) string { return number(value(t)) }}
 }
 
-func decimal(name, doc, from string, value func(*rtorrent.Torrent) string) File[rtorrent.Torrent] {
-	return File[rtorrent.Torrent]{Name: name, Doc: doc, From: from, Value: value, Kind: kindNumber}
+func decimal[T any](name, doc, from string, value func(*T) string) File[T] {
+	return File[T]{Name: name, Doc: doc, From: from, Value: value, Kind: kindNumber}
 }
 
-func boolean(name, doc, from string, value func(*rtorrent.Torrent) bool) File[rtorrent.Torrent] {
-	return File[rtorrent.Torrent]{Name: name, Doc: doc, From: from, Kind: kindFlag,
-		Value: func(t *rtorrent.Torrent) string { return oneZero(value(t)) }}
+func boolean[T any](name, doc, from string, value func(*T) bool) File[T] {
+	return File[T]{Name: name, Doc: doc, From: from, Kind: kindFlag,
+		Value: func(t *T) string { return oneZero(value(t)) }}
 }
 
-func lines(name, doc, from string, value func(*rtorrent.Torrent) string) File[rtorrent.Torrent] {
-	return File[rtorrent.Torrent]{Name: name, Doc: doc, From: from, Value: value, Kind: kindLines}
+func lines[T any](name, doc, from string, value func(*T) string) File[T] {
+	return File[T]{Name: name, Doc: doc, From: from, Value: value, Kind: kindLines}
 }
 
 // secret makes a file readable by the owner alone: trackers' messages and URLs

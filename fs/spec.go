@@ -39,6 +39,9 @@ type File[T any] struct {
 	Kind  kind // of the value: how JSON shows it
 	// Read renders whole files, which are no single value.
 	Read func(context.Context, *driver, *T) ([]byte, error)
+	// Size tells how long that is where finding out by Read would cost a call
+	// or a file for each of many torrents.
+	Size func(*driver, *T) int64
 	// Set is what a write does, nil if the file is read-only.
 	Set *setter[T]
 	// Secret files are readable by the owner alone.

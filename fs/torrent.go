@@ -5,7 +5,7 @@ import "rtfs/rtorrent"
 // torrentNodes is the table of a torrent's directory.
 func torrentNodes() []Node[rtorrent.Torrent] {
 	type T = rtorrent.Torrent
-	return []Node[T]{
+	nodes := []Node[T]{
 		// identity
 		text("hash", "info-hash, 40 upper-case hex digits", "d.hash", func(t *T) string { return string(t.Hash) }),
 		text("name", "name in the .torrent", "d.name", func(t *T) string { return t.Name }),
@@ -15,6 +15,8 @@ func torrentNodes() []Node[rtorrent.Torrent] {
 		integer("piece_count", "number of pieces", "d.size_chunks", func(t *T) int64 { return t.PieceCount }),
 		boolean("private", "1 if peers come from the trackers alone", "d.is_private", func(t *T) bool { return t.IsPrivate }),
 		integer("created", "when the .torrent was made, in Unix seconds, 0 unknown", "d.creation_date", func(t *T) int64 { return t.Created }),
+		File[T]{Name: "magnet", Doc: "magnet link, with the trackers that are enabled", From: "d.hash d.name t.url t.is_enabled", Read: renderMagnet, Size: magnetSize, Secret: true},
+		File[T]{Name: "metainfo.torrent", Doc: "the .torrent, from the session directory", From: "session.path", Read: renderMetainfo, Size: metainfoSize, Secret: true},
 
 		// state
 		writable(text("state", "metadata, checking, queued, downloading, seeding, paused, stopped or error; write start, stop, pause, resume, check or a state",
@@ -52,6 +54,24 @@ func torrentNodes() []Node[rtorrent.Torrent] {
 		writable(text("directory", "where the data is, the torrent's own folder included; a write moves no data", "d.directory_base", func(t *T) string { return t.Directory }),
 			setter[T]{shape: shapeText, plan: setDirectory}),
 		text("base_path", "path of the data as rTorrent opened it, empty before that", "d.base_path", func(t *T) string { return t.BasePath }),
+		Link[T]{Name: "content", Doc: "to the data, where it can be seen from here", From: "d.base_path d.directory_base", Target: func(d *driver, t *T) string { return d.local(contentPath(t)) }},
+		File[T]{Name: "shared_with", Doc: "info-hashes of the torrents whose data is at the same path, below or above it", From: "d.base_path d.directory_base", Read: renderSharedWith},
+		writable(text("throttle", "the throttle that limits it, a name in rtorrent/throttles; NULL for no limit at all, an empty line for that of all torrents", "d.throttle_name", func(t *T) string { return t.ThrottleName }),
+			setter[T]{plan: setThrottle}),
+		writable(text("choke_group", "the choke group it is in, a name in rtorrent/choke_groups", "d.group choke_group.list", func(t *T) string { return t.ChokeGroup }),
+			setter[T]{plan: setChokeGroup}),
+
+		// limits
+		writable(integer("peers_max", "connected peers at most, 0 for no limit", "d.peers_max", peersMax),
+			setter[T]{plan: setCount(peersMax, rtorrent.SetPeersMax)}),
+		writable(integer("peers_min", "below this number of connected peers more are asked for", "d.peers_min", peersMin),
+			setter[T]{plan: setCount(peersMin, rtorrent.SetPeersMin)}),
+		writable(integer("uploads_max", "peers that are uploaded to at most, 0 for no limit", "d.uploads_max", uploadsMax),
+			setter[T]{plan: setCount(uploadsMax, rtorrent.SetUploadsMax)}),
+		writable(boolean("super_seeding", "1 to upload each piece once before any twice; for complete torrents", "d.connection_seed d.connection_current d.is_active d.complete", superSeeding),
+			setter[T]{words: flagWords(), plan: setSuperSeeding}),
+		integer("peers_connected", "connected peers", "d.peers_connected", func(t *T) int64 { return t.PeersConnected }),
+		integer("peers_complete", "connected peers that have everything", "d.peers_complete", func(t *T) int64 { return t.PeersComplete }),
 
 		// whole
 		File[T]{Name: "info", Doc: "all values as `key: value` lines", Read: renderInfo},
@@ -62,5 +82,9 @@ func torrentNodes() []Node[rtorrent.Torrent] {
 			Set: &setter[T]{words: ctlWordList(), plan: control}},
 
 		List[T]{Name: "files", Doc: "the content, by its path", Below: contentReference, Open: openFiles},
+		List[T]{Name: "trackers", Doc: "its trackers, by host", Below: trackerReference, Open: openTrackers},
+		List[T]{Name: "peers", Doc: "the peers it is connected to", Below: peerReference, Open: openPeers},
+		List[T]{Name: "custom", Doc: "what tools keep with it: create a file to make a key; they cannot be removed, so empty ones are hidden", Below: customReference, Open: openCustom},
 	}
+	return append(nodes, fileTrees()...)
 }

@@ -7,6 +7,10 @@ func rootNodes() []Node[server] {
 		File[server]{Name: "health", Doc: "the connection to rTorrent, as `key: value` lines; never waits for it", Read: renderHealth},
 		Growing[server]{Name: "log", Log: func(d *driver) *logFile { return d.log }, Doc: "every write through this mount: time, uid, path, old and new value, errno, rTorrent's words"},
 		File[server]{Name: "list.tsv", Doc: "all torrents, one row each: the fast way to read everything", Read: renderListTSV},
+		File[server]{Name: "list.json", Doc: "the same as one JSON array of objects", Read: renderListJSON},
+		File[server]{Name: "files.tsv", Doc: "every file of every torrent: hash, priority, size, completed_bytes, path", From: "f.multicall", Read: renderFilesTSV},
+		Growing[server]{Name: "events", Log: func(d *driver) *logFile { return d.events.log }, Doc: "changes in rTorrent since the mount: time, info-hash, event, name; tail -f it"},
+		File[server]{Name: "metrics", Doc: "Prometheus text: totals, counts by state, tracker and message", Read: renderMetrics},
 		List[server]{Name: "torrents", Doc: "every torrent, by info-hash", Below: torrentReference, Open: openTorrents},
 		List[server]{Name: "by-name", Doc: "links to the torrents, by name", Below: linkReference, Open: openByName},
 		List[server]{Name: "by-state", Doc: "links by state; mv between them acts", Below: groupReference("<state>", "all states, always there"), Open: openGroups(byState())},
@@ -19,6 +23,7 @@ func rootNodes() []Node[server] {
 		List[server]{Name: "add", Doc: "drop .torrent files here: they are checked, loaded and started", Below: dropReference, Open: openAdd(true)},
 		List[server]{Name: "add-stopped", Doc: "the same, not started", Below: dropReference, Open: openAdd(false)},
 		List[server]{Name: "erase", Doc: "mv a torrent or a link to one here: d.erase, its data stays", Open: openErase},
+		List[server]{Name: "rtorrent", Doc: "rTorrent itself", Below: serverReference, Open: openServer},
 	}
 }
 

@@ -88,6 +88,7 @@ func (c *Client) Forget() {
 	clear(c.xmlOnly)
 	c.heavy = false
 	c.names.forget()
+	c.groups.forget()
 }
 
 func (c *Client) probe(ctx context.Context) (*Caps, error) {

@@ -31,11 +31,14 @@ type Client struct {
 	log       *slog.Logger
 	noJSON    bool
 
-	torrents *Table[Torrent]
-	files    *Table[File]
-	trackers *Table[Tracker]
-	peers    *Table[Peer]
-	lastRows atomic.Int64 // rows in the last table of all torrents
+	torrents    *Table[Torrent]
+	files       *Table[File]
+	trackers    *Table[Tracker]
+	peers       *Table[Peer]
+	server      *Table[Server]
+	throttles   *Table[Throttle]
+	chokeGroups *Table[ChokeGroup]
+	lastRows    atomic.Int64 // rows in the last table of all torrents
 
 	probes  singleflight.Group
 	mu      sync.Mutex
@@ -43,8 +46,9 @@ type Client struct {
 	xmlOnly map[string]bool // guarded by mu; queries that failed in JSON
 	heavy   bool            // guarded by mu; free text exceeded heavyRow
 
-	names *nameCache
-	stats stats
+	names  *nameCache
+	groups *groupNames
+	stats  stats
 }
 
 type stats struct{ calls, tables, sent, received atomic.Int64 }
@@ -66,17 +70,21 @@ func New(t Transport, o Options) *Client {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return &Client{
-		transport: t,
-		limits:    newLimits(),
-		timeout:   o.Timeout,
-		log:       o.Log,
-		noJSON:    o.NoJSON,
-		torrents:  newTable[Torrent](),
-		files:     newTable[File](),
-		trackers:  newTable[Tracker](),
-		peers:     newTable[Peer](),
-		xmlOnly:   map[string]bool{},
-		names:     newNameCache(),
+		transport:   t,
+		limits:      newLimits(),
+		timeout:     o.Timeout,
+		log:         o.Log,
+		noJSON:      o.NoJSON,
+		torrents:    newTable[Torrent](),
+		files:       newTable[File](),
+		trackers:    newTable[Tracker](),
+		peers:       newTable[Peer](),
+		server:      newTable[Server](),
+		throttles:   newTable[Throttle](),
+		chokeGroups: newTable[ChokeGroup](),
+		xmlOnly:     map[string]bool{},
+		names:       newNameCache(),
+		groups:      newGroupNames(),
 	}
 }
 

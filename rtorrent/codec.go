@@ -117,8 +117,13 @@ func XMLSafe(s string) bool {
 }
 
 // decodeSmall reads a small XML-RPC reply into the value that reply points
-// to, or returns its *Fault.
+// to, or returns its *Fault. Of what is not wanted it is still checked that it
+// is a reply.
 func decodeSmall(body []byte, reply any) error {
+	if reply == nil {
+		s := newXMLScanner(body)
+		return single(s, s.skip)
+	}
 	r := xmlrpc.Response(sanitizeXML(body))
 	if err := r.Err(); err != nil {
 		var f xmlrpc.FaultError
@@ -126,9 +131,6 @@ func decodeSmall(body []byte, reply any) error {
 			return &Fault{Code: int64(f.Code), Message: f.String}
 		}
 		return fmt.Errorf("%w: %v", ErrProtocol, err)
-	}
-	if reply == nil {
-		return nil
 	}
 	if err := r.Unmarshal(reply); err != nil {
 		return fmt.Errorf("%w: %v", ErrProtocol, err)

@@ -98,3 +98,41 @@ func SetCustom(h Hash, key, v string) Command { return command(h, "d.custom.set"
 // Untie makes rTorrent forget the file it loaded the torrent from, which
 // d.erase would delete otherwise.
 func Untie(h Hash) Command { return command(h, "d.tied_to_file.set", "") }
+
+// SetThrottle gives a torrent that is not active a throttle: its name, "" for
+// none or NoThrottle. A name that is not defined has no effect.
+func SetThrottle(h Hash, name string) Command { return command(h, "d.throttle_name.set", name) }
+
+// SetChokeGroup puts a torrent into the choke group of that name.
+func SetChokeGroup(h Hash, name string) Command { return command(h, "d.group.set", name) }
+
+// SetPeersMax sets how many peers a torrent connects to at most: 0 for no
+// limit, up to PeersAtMost.
+func SetPeersMax(h Hash, n int64) Command { return command(h, "d.peers_max.set", n) }
+
+// SetPeersMin sets below how many peers a torrent asks for more, up to
+// PeersAtMost.
+func SetPeersMin(h Hash, n int64) Command { return command(h, "d.peers_min.set", n) }
+
+// SetUploadsMax sets how many peers a torrent uploads to at most: 0 for no
+// limit, up to PeersAtMost.
+func SetUploadsMax(h Hash, n int64) Command { return command(h, "d.uploads_max.set", n) }
+
+// PeersAtMost is the highest number of peers that rTorrent takes.
+const PeersAtMost = 1 << 16
+
+// InitialSeed is the connection type of a torrent that is super-seeded.
+const InitialSeed = "initial_seed"
+
+// SetSuperSeeding sets whether a torrent is super-seeded from its next start
+// on. The setter is no public command, so it goes in a branch; its text is
+// constant. Give it to complete torrents only: one that completes with it
+// while pieces.hash.on_completion is 0 ends rTorrent (both versions: "Can't
+// switch to initial seeding").
+func SetSuperSeeding(h Hash, on bool) Command {
+	set := "d.connection_seed.set=seed"
+	if on {
+		set = "d.connection_seed.set=" + InitialSeed
+	}
+	return command(h, "branch", "cat=1", set)
+}

@@ -48,7 +48,7 @@ func (c *Client) Do(ctx context.Context, h Hash, commands ...Command) (*Torrent,
 	}
 	row, err := q.decodeOne(s)
 	if row != nil {
-		row = c.correctName(caps, row)
+		row = c.nameGroups(ctx, c.correctName(caps, row))[0]
 	}
 	return row, joinOutcome(err, refusal)
 }

@@ -24,9 +24,13 @@ func (c *Client) Files(ctx context.Context, h Hash) ([]*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	var count int // a .torrent of 12 MB has 200,000, the table of which is 100 MB
+	if err := c.Call(ctx, &count, "d.size_files", h); err != nil {
+		return nil, err
+	}
 	q := c.files.query(caps.Has, Static, Tick, Slow)
 	files, err := loadTable(ctx, c, caps, tableCall{
-		method: "f.multicall", args: []any{string(h), ""}, name: "files",
+		method: "f.multicall", args: []any{string(h), ""}, name: "files", rows: count,
 	}, q, nil)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package rtorrent
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -39,10 +40,16 @@ func (n *nameCache) session(caps *Caps, h Hash) *SessionTorrent {
 	if ok {
 		return known
 	}
-	if b, err := os.ReadFile(filepath.Join(caps.Session, string(h)+".torrent")); err == nil {
-		if t, err := ParseSession(b); err == nil && t.Hash == h {
-			known = t
-		}
+	b, err := os.ReadFile(filepath.Join(caps.Session, string(h)+".torrent"))
+	if err != nil {
+		return nil // 0.16 writes it some time after the load
+	}
+	t, err := ParseSession(b)
+	switch {
+	case errors.Is(err, ErrIncomplete):
+		return nil
+	case err == nil && t.Hash == h:
+		known = t
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -62,6 +62,8 @@ type Torrent struct {
 	DownRate        int64 `rt:"d.down.rate"`     // bytes/s
 	UpTotal         int64 `rt:"d.up.total"`      // bytes
 	DownTotal       int64 `rt:"d.down.total"`    // bytes
+	PeersConnected  int64 `rt:"d.peers_connected"`
+	PeersComplete   int64 `rt:"d.peers_complete"` // of the connected ones
 
 	Priority  int64  `rt:"d.priority,slow"`           // 0 off, 1 low, 2 normal, 3 high
 	Started   int64  `rt:"d.timestamp.started,slow"`  // Unix seconds, 0 never
@@ -72,6 +74,16 @@ type Torrent struct {
 	Custom1   string `rt:"d.custom1,slow,text"`
 	Custom2   string `rt:"d.custom2,slow,text"`
 	AddTime   string `rt:"d.custom=addtime,slow,text"`
+
+	ThrottleName string `rt:"d.throttle_name,slow,text"` // "" none, NoThrottle
+	Group        int64  `rt:"d.group,slow"`              // index of the choke group
+	// ChokeGroup is the name of the group, that Group stands for.
+	ChokeGroup        string
+	PeersMax          int64  `rt:"d.peers_max,slow"` // 2^32-1 no limit
+	PeersMin          int64  `rt:"d.peers_min,slow"`
+	UploadsMax        int64  `rt:"d.uploads_max,slow"`          // 0 no limit
+	ConnectionSeed    string `rt:"d.connection_seed,slow,text"` // wanted when complete, "" as protocol.connection.seed
+	ConnectionCurrent string `rt:"d.connection_current,slow"`
 }
 
 // Torrents returns the rows of the view main in rTorrent's order. Only the
@@ -104,7 +116,7 @@ func (c *Client) Torrents(ctx context.Context, prev func(hash []byte) *Torrent, 
 	for i, t := range rows {
 		rows[i] = c.correctName(caps, t)
 	}
-	return rows, nil
+	return c.nameGroups(ctx, rows...), nil
 }
 
 // mainView is the view that holds every torrent.

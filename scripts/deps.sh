@@ -31,6 +31,9 @@ rsync        rsync
 gio          libglib2.0-bin
 python3      python3
 perl         perl-base
+vim          vim
+nano         nano
+script       bsdutils
 pgrep        procps
 '
 

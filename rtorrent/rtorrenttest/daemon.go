@@ -42,8 +42,8 @@ func Start(t testing.TB, version string, opts ...func(*rtorrent.DaemonOptions)) 
 	return d
 }
 
-// Dial returns a client of what listens at endpoint.
-func Dial(t testing.TB, endpoint string) *rtorrent.Client {
+// Dial returns a client of what listens at endpoint, changed by opts.
+func Dial(t testing.TB, endpoint string, opts ...func(*rtorrent.Options)) *rtorrent.Client {
 	t.Helper()
 	e, err := rtorrent.ParseEndpoint(endpoint)
 	if err != nil {
@@ -53,7 +53,11 @@ func Dial(t testing.TB, endpoint string) *rtorrent.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rtorrent.New(transport, rtorrent.Options{})
+	var o rtorrent.Options
+	for _, set := range opts {
+		set(&o)
+	}
+	return rtorrent.New(transport, o)
 }
 
 // Binary returns the path of an installed rTorrent of the given version.

@@ -1,0 +1,113 @@
+package fs
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"rtfs/rtorrent"
+)
+
+// noPeersMax is what d.peers_max answers for no limit.
+const noPeersMax = 1<<32 - 1
+
+func peersMax(t *rtorrent.Torrent) int64 {
+	if t.PeersMax == noPeersMax {
+		return 0
+	}
+	return t.PeersMax
+}
+
+func peersMin(t *rtorrent.Torrent) int64   { return t.PeersMin }
+func uploadsMax(t *rtorrent.Torrent) int64 { return t.UploadsMax }
+
+// setCount returns the plan of a write to a number of peers.
+func setCount(now func(*rtorrent.Torrent) int64, command func(rtorrent.Hash, int64) rtorrent.Command) func(*rtorrent.Torrent, string, bool) (action, error) {
+	return func(t *rtorrent.Torrent, value string, _ bool) (action, error) {
+		n, err := parseCount(value, rtorrent.PeersAtMost)
+		if err != nil || n == now(t) {
+			return nil, err
+		}
+		return apply(t.Hash, command(t.Hash, n)), nil
+	}
+}
+
+// superSeeding tells what a complete torrent does, or is to do when it is
+// started: rTorrent ends it by itself when every piece was sent.
+func superSeeding(t *rtorrent.Torrent) bool {
+	if t.IsActive && t.IsComplete {
+		return t.ConnectionCurrent == rtorrent.InitialSeed
+	}
+	return t.ConnectionSeed == rtorrent.InitialSeed
+}
+
+// setSuperSeeding plans a write to super_seeding. It takes effect when a
+// torrent is made active. A torrent that is not complete could end rTorrent
+// with it (see rtorrent.SetSuperSeeding).
+func setSuperSeeding(t *rtorrent.Torrent, value string, _ bool) (action, error) {
+	on, err := parseFlag(value)
+	if err != nil || on == superSeeding(t) {
+		return nil, err
+	}
+	if on && !t.IsComplete {
+		return nil, fmt.Errorf("super_seeding: %w: the torrent is not complete", errBusy)
+	}
+	return func(ctx context.Context, d *driver) error {
+		return d.whileInactive(ctx, t, rtorrent.SetSuperSeeding(t.Hash, on))
+	}, nil
+}
+
+// setThrottle plans a write to throttle. rTorrent takes any name, and ignores
+// those that it does not know.
+func setThrottle(t *rtorrent.Torrent, name string, _ bool) (action, error) {
+	if name == t.ThrottleName {
+		return nil, nil
+	}
+	return func(ctx context.Context, d *driver) error {
+		if name != "" && name != rtorrent.NoThrottle {
+			known, err := d.knowsThrottle(ctx, name)
+			if err != nil {
+				return err
+			}
+			if !known {
+				return invalid("throttle %q: there is none in rtorrent/throttles; mkdir makes one", name)
+			}
+		}
+		return d.whileInactive(ctx, t, rtorrent.SetThrottle(t.Hash, name))
+	}, nil
+}
+
+// whileInactive carries out a command that has no effect, or is refused, while
+// a torrent is active: such a one is paused around it.
+func (d *driver) whileInactive(ctx context.Context, t *rtorrent.Torrent, command rtorrent.Command) error {
+	if !t.IsActive {
+		now, err := d.cache.Apply(ctx, t.Hash, command)
+		if now == nil || !now.IsActive {
+			return err
+		}
+		// It was started by somebody else since the row was read.
+	}
+	now, err := d.cache.Apply(ctx, t.Hash, rtorrent.Pause(t.Hash), command, rtorrent.Resume(t.Hash))
+	if err != nil || now.IsActive {
+		return err
+	}
+	return d.awaitStart(ctx, now)
+}
+
+// setChokeGroup plans a write to choke_group.
+func setChokeGroup(t *rtorrent.Torrent, name string, _ bool) (action, error) {
+	if name == t.ChokeGroup {
+		return nil, nil
+	}
+	return func(ctx context.Context, d *driver) error {
+		groups, err := d.cache.ChokeGroups(ctx)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(groups, func(g *rtorrent.ChokeGroup) bool { return g.Name == name }) {
+			return invalid("choke_group %q: there is none in rtorrent/choke_groups; mkdir makes one", name)
+		}
+		_, err = d.cache.Apply(ctx, t.Hash, rtorrent.SetChokeGroup(t.Hash, name))
+		return err
+	}, nil
+}

@@ -43,8 +43,9 @@ func TestServerFiles(t *testing.T) {
 				{"echo 500K > rtorrent/up_limit; cat rtorrent/up_limit", "512000\n"},
 				{"echo 123456 > rtorrent/up_limit; cat rtorrent/up_limit", "122880\n"},
 				{"printf 2m > rtorrent/down_limit; cat rtorrent/down_limit", "2097152\n"},
-				{"echo 1G > rtorrent/down_limit; cat rtorrent/down_limit", "1073741824\n"},
-				{"cat rtorrent/down_limit > rtorrent/up_limit; cat rtorrent/up_limit", "1073741824\n"},
+				{"echo 300M > rtorrent/down_limit; cat rtorrent/down_limit", "314572800\n"},
+				{"cat rtorrent/down_limit > rtorrent/up_limit; cat rtorrent/up_limit", "314572800\n"},
+				{"n=$(((5*(65536-10)+4)*1024)); echo $n > rtorrent/up_limit; test $(cat rtorrent/up_limit) = $n; echo $?", "0\n"},
 				{"echo 0 | tee rtorrent/up_limit rtorrent/down_limit; cat rtorrent/up_limit rtorrent/down_limit", "0\n0\n0\n"},
 				{"echo save > rtorrent/ctl; echo $?", "0\n"},
 			}

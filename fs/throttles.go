@@ -66,7 +66,7 @@ var (
 // setThrottleLimit returns the plan of a write to a throttle's limit.
 func setThrottleLimit(side throttleSide) func(*throttle, string, bool) (action, error) {
 	return func(t *throttle, value string, _ bool) (action, error) {
-		n, err := parseLimit(value, t.server.LimitMax)
+		n, err := parseLimit(value, t.server.ThrottleMax)
 		if err != nil || n == side.limit(t) {
 			return nil, err
 		}
@@ -196,7 +196,7 @@ func (t *throttlesDir) find(ctx context.Context, name string) (entry, error) {
 		}
 	}
 	throttle, err := plainName(name)
-	if err != nil {
+	if err != nil || throttle == "" || throttle == rtorrent.NoThrottle {
 		return entry{}, errNoEntry
 	}
 	if known, err := t.d.knowsThrottle(ctx, throttle); err != nil || !known {

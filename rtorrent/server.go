@@ -29,8 +29,9 @@ type Server struct {
 	// Started is when this run of rTorrent began, in Unix seconds, 0 unknown:
 	// it has no command for it, but writes a lock file then.
 	Started int64
-	// LimitMax is the highest limit that it takes, in bytes/s.
-	LimitMax int64
+	// LimitMax is the highest limit for all torrents that it takes, ThrottleMax
+	// that for a throttle, in bytes/s.
+	LimitMax, ThrottleMax int64
 }
 
 // Server asks what rTorrent tells about itself.
@@ -46,18 +47,41 @@ func (c *Client) Server(ctx context.Context) (*Server, error) {
 	}
 	s := rows[0]
 	s.Started = startOf(s.Session, s.PID)
-	s.LimitMax = caps.limitMax()
+	s.LimitMax, s.ThrottleMax = caps.limitMax(), caps.throttleMax()
 	return s, nil
 }
 
-// limitMax is the highest limit that this rTorrent takes, in bytes/s. Above
-// it 0.9.8 refuses, and both keep the remainder of 2^32: 705032704 for
-// 5000000000.
+// The highest limits that libtorrent before 0.16 takes, in bytes/s: for all
+// torrents, since rTorrent gives one slot for each 5 KiB/s and takes at most
+// 2^16 of them, and for a throttle.
+const (
+	oldLimitMax    = (5*(1<<16-10) + 4) << 10
+	oldThrottleMax = 1 << 30
+)
+
+// rateMax is the highest limit that others take. Both versions keep the
+// remainder of 2^32 of what is above it: 705032704 for 5000000000.
+const rateMax = 1<<32 - 1
+
 func (c *Caps) limitMax() int64 {
-	if c.hangsOnStop() { // libtorrent 0.13 and before
-		return 1 << 30
+	if c.libraryBefore16() {
+		return oldLimitMax
 	}
-	return 1<<32 - 1
+	return rateMax
+}
+
+func (c *Caps) throttleMax() int64 {
+	if c.libraryBefore16() {
+		return oldThrottleMax
+	}
+	return rateMax
+}
+
+// libraryBefore16 tells a libtorrent before 0.16.
+func (c *Caps) libraryBefore16() bool {
+	var major, minor int
+	_, err := fmt.Sscanf(c.Library, "%d.%d", &major, &minor)
+	return err == nil && major == 0 && minor < 16
 }
 
 // askTargets asks q's columns once for each list of leading parameters, in one

@@ -132,7 +132,7 @@ func (c *Client) Set(ctx context.Context, to *Setting) (*Setting, error) {
 // setter returns the call that gives a setting its value.
 func (c *Caps) setter(s *Setting) call {
 	set := call{s.Name + setForm, nil}
-	if !c.groupsTakeNoTarget() || !isGroupSetting(s.Name) {
+	if !isGroupSetting(s.Name) || !c.libraryBefore16() {
 		set.args = []any{""}
 	}
 	switch s.Kind {
@@ -148,16 +148,8 @@ func (c *Caps) setter(s *Setting) call {
 	return set
 }
 
-// groupsTakeNoTarget tells the rTorrents in which the setters of ratio groups
-// take the value as their first parameter: those before 0.16.
-func (c *Caps) groupsTakeNoTarget() bool {
-	var major, minor int
-	if _, err := fmt.Sscanf(c.Library, "%d.%d", &major, &minor); err != nil {
-		return false
-	}
-	return major == 0 && minor < 16
-}
-
+// isGroupSetting tells the settings of ratio groups. Their setters take the
+// value as the first parameter before 0.16.
 func isGroupSetting(name string) bool {
 	namespace, _, _ := strings.Cut(name, ".")
 	return namespace == "group" || namespace == "ratio"

@@ -77,11 +77,15 @@ func TestTreeIsAsDeclared(t *testing.T) {
 				"<HASH>", string(p.hash), "<name>.torrent", string(p.hash)+".torrent", "<name>", "p", "<path>", "a",
 				"<state>", stateSeeding, "<tag>", noTag, "<host>", "127.0.0.1", "<class>", "unreachable",
 				"<absolute path>", strings.TrimPrefix(m.daemon.Downloads(), "/"), "<view>", "main", "<expr>", "size>0",
+				"<throttle>", "slow", "<group>", "default",
 			)
 			rtorrenttest.Eventually(t, 15*time.Second, "the dead tracker has left its message", func() bool {
 				_, err := os.Stat(m.path("by-message", "unreachable", "p"))
 				return err == nil
 			})
+			if err := os.Mkdir(m.path("rtorrent", "throttles", "slow"), 0o755); err != nil {
+				t.Fatal(err)
+			}
 			for _, l := range Reference() {
 				path := m.path(names.Replace(l.Path))
 				if strings.HasPrefix(l.Path, "add-stopped/<") || strings.Contains(path, "<") {
@@ -105,7 +109,7 @@ func TestTreeIsAsDeclared(t *testing.T) {
 				if info, err := os.Stat(path); err == nil && info.Size() != int64(len(content)) && !strings.Contains(l.Path, "health") {
 					t.Errorf("%s: size %d, read %d", l.Path, info.Size(), len(content))
 				}
-				if strings.HasSuffix(l.Path, "/ctl") || !strings.HasPrefix(l.Path, "torrents/") || l.Mode[2] != 'w' {
+				if strings.HasSuffix(l.Path, "/ctl") || !strings.HasPrefix(l.Path, "torrents/") && !strings.HasPrefix(l.Path, "rtorrent/") || l.Mode[2] != 'w' {
 					continue
 				}
 				if err := os.WriteFile(path, content, 0o644); err != nil {

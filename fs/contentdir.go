@@ -2,7 +2,9 @@ package fs
 
 import (
 	"context"
-	"strings"
+	"fmt"
+
+	fusefs "github.com/hanwen/go-fuse/v2/fs"
 
 	"rtfs/rtorrent"
 )
@@ -17,14 +19,23 @@ type contentDir struct {
 	below   []string // the folder's names below files/
 }
 
+var (
+	_ creator = (*contentDir)(nil)
+	_ remover = (*contentDir)(nil)
+	_ renamer = (*contentDir)(nil)
+)
+
 // A fileLeaf makes the entries of the files in one of the trees.
 type fileLeaf struct {
 	number uint64 // of the tree, among those of a torrent
 	entry  func(c *contentDir, name string, index int) entry
+	// control returns the file as one that takes writes, nil in a tree of
+	// files that take none.
+	control func(c *contentDir, name string, index int) *fileNode
 }
 
 func openFiles(d *driver, s subject[rtorrent.Torrent]) directory {
-	return &contentDir{d: d, subject: s, path: s.path, tree: fileLeaf{0, contentEntry}}
+	return &contentDir{d: d, subject: s, path: s.path, tree: fileLeaf{entry: contentEntry}}
 }
 
 func contentReference(prefix string) []Line {
@@ -69,11 +80,46 @@ func (c *contentDir) find(ctx context.Context, name string) (entry, error) {
 	if err != nil {
 		return entry{}, err
 	}
-	l, ok := folder.children[name]
-	if !ok {
-		return entry{}, errNoEntry
+	if l, ok := folder.children[name]; ok {
+		return c.entry(name, l), nil
 	}
-	return c.entry(name, l), nil
+	if e, ok := c.overlay().find(name); ok {
+		return e, nil
+	}
+	return entry{}, errNoEntry
+}
+
+// overlay is the scratch files of a folder whose files take writes.
+func (c *contentDir) overlay() overlay {
+	return overlay{d: c.d, path: c.path, control: func(ctx context.Context, name string) (*fileNode, error) {
+		_, folder, err := c.folder(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if l, ok := folder.children[name]; ok && l.folder == nil {
+			return c.tree.control(c, name, l.index), nil
+		}
+		return nil, errNoEntry
+	}}
+}
+
+func (c *contentDir) create(_ context.Context, name string, flags, mode uint32) (entry, fusefs.FileHandle, error) {
+	if c.tree.control == nil {
+		return entry{}, nil, fmt.Errorf("%w: %s", errAccess, name)
+	}
+	return c.overlay().create(name, flags, mode)
+}
+
+// remove forgets a scratch file. Content is never removed.
+func (c *contentDir) remove(_ context.Context, name string, dir bool) error {
+	return c.overlay().remove(name, dir)
+}
+
+func (c *contentDir) rename(ctx context.Context, name, newName string, _ bool) error {
+	if c.tree.control == nil {
+		return fmt.Errorf("%w: %s", errPerm, name)
+	}
+	return c.overlay().rename(ctx, name, newName)
 }
 
 func (c *contentDir) entry(name string, l leaf) entry {
@@ -102,6 +148,3 @@ func (c *contentDir) stat(ctx context.Context) (size, mtime int64, err error) {
 	}
 	return 0, timeAdded(t), nil
 }
-
-// name of the folder for messages.
-func (c *contentDir) String() string { return strings.Join(c.below, "/") }

@@ -2,6 +2,7 @@ package fs
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ func TestEditors(t *testing.T) {
 		{"gio save -b", `echo "$NEW" | gio save --unlink $FILE`},
 		{"vim", `vim -u NONE -es -c "%s/.*/$NEW/" -c wq $FILE 2>/dev/null </dev/null`},
 		{"vim with defaults", `vim -es -c "set writebackup nobackup" -c "%s/.*/$NEW/" -c wq $FILE 2>/dev/null </dev/null`},
-		{"nano", `printf '\013%s\017\r\030n' "$NEW" | TERM=xterm script -qec "nano -I $FILE" $TMP/typescript > /dev/null`},
+		{"nano", `timeout 20 python3 $TESTDATA/nano.py $FILE "$NEW"`},
 		{"cp", `echo "$NEW" > $TMP/x && cp $TMP/x $FILE`},
 		{"tee", `echo "$NEW" | tee $FILE > /dev/null`},
 		{"dd", `echo "$NEW" | dd of=$FILE bs=1 2>/dev/null`},
@@ -35,6 +36,10 @@ func TestEditors(t *testing.T) {
 		{"comment", "first", "second ü", ""},
 		{"priority", "1", "3", "7"},
 	}
+	testdata, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
 			m := mountDaemon(t, version)
@@ -43,6 +48,7 @@ func TestEditors(t *testing.T) {
 			m.add(t, "add", p)
 			m.awaitState(t, p.hash, stateSeeding)
 			t.Setenv("TMP", t.TempDir())
+			t.Setenv("TESTDATA", testdata)
 			for _, file := range files {
 				t.Setenv("FILE", "torrents/"+string(p.hash)+"/"+file.name)
 				for i, editor := range editors {

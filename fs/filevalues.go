@@ -40,12 +40,20 @@ func fileTrees() []Node[rtorrent.Torrent] {
 
 // fileTreeOf declares one such tree; the file is the row of each of its leaves.
 func fileTreeOf(tree uint64, name, doc string, row File[torrentFile]) List[rtorrent.Torrent] {
-	leaf := fileLeaf{tree, func(c *contentDir, name string, index int) entry {
+	at := int(tree-1) << 20
+	leaf := fileLeaf{number: tree, entry: func(c *contentDir, name string, index int) entry {
 		f := row
 		f.Name = name
-		e, _ := f.bind(c.d, c.fileSubject(index), int(tree-1)<<20)
+		e, _ := f.bind(c.d, c.fileSubject(index), at)
 		return e
 	}}
+	if row.Set != nil {
+		leaf.control = func(c *contentDir, name string, index int) *fileNode {
+			f := row
+			f.Name = name
+			return f.node(c.d, c.fileSubject(index), at)
+		}
+	}
 	return List[rtorrent.Torrent]{Name: name, Doc: doc,
 		Below: func(prefix string) []Line {
 			f := row

@@ -71,5 +71,7 @@ func (m *memberDir[T]) entry(name string) entry {
 		ino:  m.d.inos.passing(m.region, m.subject.hash, name),
 		find: func(ctx context.Context) (*T, error) { return m.member(ctx, name) },
 	}
-	return m.d.dirEntry(name, below.path, below.ino, m.d.opts.TTL, newTableDir(m.d, below, m.nodes))
+	// The kernel asks for the name each time: a peer that was disconnected is
+	// not to be there any more.
+	return m.d.dirEntry(name, below.path, below.ino, 0, newTableDir(m.d, below, m.nodes))
 }

@@ -38,7 +38,7 @@ bench: deps
 
 # The README's tree, the man page's and the golden listing come from the table.
 docs:
-	$(GO) test ./fs -run 'TestReference|TestGolden' -update
+	$(GO) test . ./fs -run "TestReference|TestGolden" -update
 
 clean:
 	rm -f rtfs

@@ -40,6 +40,7 @@ func mountFlags() []cli.Flag {
 		&cli.UintFlag{Name: "uid", Value: uint(os.Getuid()), DefaultText: "yours", Usage: "owner of the files; for root over TCP also whose data is shown"},
 		&cli.UintFlag{Name: "gid", Value: uint(os.Getgid()), DefaultText: "yours", Usage: "group of the files"},
 		&cli.StringFlag{Name: "umask", Value: "022", Usage: "mode bits that the files lack, octal"},
+		toggle("metrics-per-torrent", "add a series for each torrent to metrics"),
 		toggle("no-rutorrent", "write no comment marker and no addtime as ruTorrent does"),
 		toggle("allow-erase-hook", "erase though rTorrent has a hook that then executes something"),
 		toggle("spawn", "start an rTorrent for this mount, or adopt the one a crash left; no SERVER then"),

@@ -96,17 +96,18 @@ func (p *program) readMounting(c *cli.Context) (*mounting, error) {
 	}
 	m.cache = cache.Options{TTL: c.Duration("ttl"), MaxStale: c.Duration("max-stale"), Log: log}
 	m.tree = fs.Options{
-		Version:        versionText(),
-		UID:            uint32(c.Uint("uid")),
-		GID:            uint32(c.Uint("gid")),
-		Umask:          mask,
-		ReadOnly:       c.Bool("read-only"),
-		TTL:            c.Duration("ttl"),
-		Maps:           m.maps,
-		NoRuTorrent:    c.Bool("no-rutorrent"),
-		AllowEraseHook: c.Bool("allow-erase-hook"),
-		StateDir:       stateDir(),
-		Log:            log,
+		Version:           versionText(),
+		UID:               uint32(c.Uint("uid")),
+		GID:               uint32(c.Uint("gid")),
+		Umask:             mask,
+		ReadOnly:          c.Bool("read-only"),
+		TTL:               c.Duration("ttl"),
+		Maps:              m.maps,
+		NoRuTorrent:       c.Bool("no-rutorrent"),
+		MetricsPerTorrent: c.Bool("metrics-per-torrent"),
+		AllowEraseHook:    c.Bool("allow-erase-hook"),
+		StateDir:          stateDir(),
+		Log:               log,
 	}
 	m.kernel.AllowOther = c.Bool("allow-other")
 	m.kernel.Debug = c.Bool("debug-fuse")

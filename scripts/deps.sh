@@ -33,7 +33,6 @@ python3      python3
 perl         perl-base
 vim          vim
 nano         nano
-script       bsdutils
 pgrep        procps
 '
 

@@ -58,10 +58,10 @@ func (n *nameCache) session(caps *Caps, h Hash) *SessionTorrent {
 }
 
 // correctName puts the exact bytes of the name into a row, also where it ends
-// a path. 0.9.8 shows '?' for every non-ASCII byte of a name that holds a
-// latin-1 or non-BMP character (0.16 percent escapes), and a newline for a
-// carriage return; only the name itself has
-// another form there. Of the folders above it nothing better is known.
+// a path. 0.9.8 shows '?' for every control and non-ASCII byte of a text that
+// holds a latin-1 or non-BMP character (0.16 percent escapes), and a newline
+// for a carriage return; only the name itself has another form there. Of the
+// folders above it nothing better is known where the torrent has its own.
 //
 // It returns the row itself if there is nothing to correct: rows may be
 // published already.
@@ -74,6 +74,10 @@ func (c *Client) correctName(caps *Caps, t *Torrent) *Torrent {
 	}
 	if t.IsMulti {
 		correctEnd(&right.Directory, right.Name)
+	} else if strings.Contains(t.BasePath, "?") {
+		if path := t.Directory + "/" + right.Name; t.BasePath == questioned(path) {
+			right.BasePath = path
+		}
 	}
 	correctEnd(&right.BasePath, right.Name)
 	if right == *t {
@@ -87,21 +91,41 @@ func (c *Client) correctName(caps *Caps, t *Torrent) *Torrent {
 func correctEnd(p *string, name string) {
 	at := strings.LastIndexByte(*p, '/') + 1
 	shown := (*p)[at:]
-	if shown == name || XMLSafe(name) || !(shown == questioned(name) || PercentDecode(shown) == name) {
+	if shown == name || !strings.ContainsAny(shown, "?%\n") { // nearly always
 		return
 	}
-	*p = (*p)[:at] + name
+	switch shown {
+	case questioned(name), escaped(name), strings.ReplaceAll(name, "\r", "\n"):
+		*p = (*p)[:at] + name
+	}
 }
 
 // questioned returns a text as 0.9.8 shows it when it cannot encode it.
 func questioned(s string) string {
 	b := []byte(s)
 	for i, c := range b {
-		if c >= 0x80 {
+		switch {
+		case c == '\r':
+			b[i] = '\n'
+		case c >= 0x80, c < 0x20 && c != '\t' && c != '\n':
 			b[i] = '?'
 		}
 	}
 	return string(b)
+}
+
+// escaped returns a text as 0.16 shows it when it cannot encode it: a '%' that
+// is really there is not escaped.
+func escaped(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; c < 0x20 || c >= 0x7f {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // correctPaths puts the exact bytes of the paths into the files. 0.16 shows

@@ -44,6 +44,7 @@ func Run(t *testing.T, start func(t testing.TB) *rtorrent.Client) {
 		{"refusals", testRefusals},
 		{"writes that are given up", testGivenUp},
 		{"many at once", testManyAtOnce},
+		{"hostile names", testHostileNames},
 		{"hostile tracker", testHostileTracker},
 		{"heavy texts", testHeavyTexts},
 	} {
@@ -173,6 +174,7 @@ func testTags(t *testing.T, c *conformance) {
 	for _, row := range []reflect.Type{
 		reflect.TypeFor[rtorrent.Torrent](), reflect.TypeFor[rtorrent.File](),
 		reflect.TypeFor[rtorrent.Tracker](), reflect.TypeFor[rtorrent.Peer](),
+		reflect.TypeFor[rtorrent.Server](), reflect.TypeFor[rtorrent.Throttle](), reflect.TypeFor[rtorrent.ChokeGroup](),
 	} {
 		for i := range row.NumField() {
 			tag := row.Field(i).Tag.Get("rt")

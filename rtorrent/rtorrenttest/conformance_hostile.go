@@ -174,6 +174,41 @@ func testHostileTracker(t *testing.T, c *conformance) {
 	}
 }
 
+// testHostileNames: what stands in a torrent's name comes into its paths.
+func testHostileNames(t *testing.T, c *conformance) {
+	caps := c.caps(t)
+	parent := caps.Directory + "/ümlaut"
+	for _, name := range []string{"\x01\x1b[31m", "caf\xe9", "\U0001F600", "a\tb\rc\nd", "caf\xe9 \x01\r\U0001F600 ? %20", "é", "é\r", "what?"} {
+		one := MakeSample(t, name, NoTracker, Content{nil, Bytes(100)})
+		many := MakeSample(t, name, NoTracker, Content{[]string{"a"}, Bytes(100)}, Content{[]string{name, "é" + name}, Bytes(101)})
+		for _, sample := range []*Sample{one, many} {
+			c.load(t, sample.Metainfo)
+			row := c.do(t, sample.Hash, rtorrent.SetParentDirectory(sample.Hash, caps.Directory), rtorrent.Open(sample.Hash))
+			want := *row
+			want.Name, want.Directory, want.BasePath = name, caps.Directory, caps.Directory+"/"+name
+			if sample.Multi {
+				want.Directory = want.BasePath
+			}
+			if *row != want {
+				t.Errorf("row = %+v, want %+v", *row, want)
+			}
+			if got := c.all(t)[sample.Hash]; got == nil || *got != want {
+				t.Errorf("row in the table = %+v, want %+v", got, want)
+			}
+			checkFiles(t, c, sample.Metainfo)
+			c.do(t, sample.Hash, rtorrent.Close(sample.Hash))
+		}
+		// The folders above are told exactly where they are not in one text
+		// with the name.
+		row := c.do(t, one.Hash, rtorrent.SetDirectory(one.Hash, parent), rtorrent.Open(one.Hash))
+		if row.Directory != parent || row.BasePath != parent+"/"+name {
+			t.Errorf("directory = %q and base path = %q, want them in %q", row.Directory, row.BasePath, parent)
+		}
+		c.erase(t, one.Hash)
+		c.erase(t, many.Hash)
+	}
+}
+
 // testHeavyTexts: torrents with much text are asked for some at a time.
 func testHeavyTexts(t *testing.T, c *conformance) {
 	var want []string

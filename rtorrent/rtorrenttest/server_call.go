@@ -13,6 +13,7 @@ type run struct {
 	json   bool
 	called []string
 	later  []func() // to be done once the answer is sent
+	dead   bool     // there will be no answer
 }
 
 // Results are string, int64, bool, []any, and these.
@@ -197,6 +198,8 @@ func number(b bool) int64 {
 // perish plays an rTorrent that this call would have made exit or hang, which
 // fails the test: it answers nothing any more.
 func (r *run) perish(why string) {
-	r.t.Errorf("this would end or hang rTorrent %s: %s", r.o.Version, why)
+	version, _, _ := r.dialect.versions()
+	r.t.Errorf("this would end or hang rTorrent %s: %s", version, why)
+	r.dead = true
 	r.freeze()
 }

@@ -176,6 +176,9 @@ func (s *Server) answer(l *life, contentType string, body []byte) *answer {
 	} else {
 		a.contentType, a.body = typeXML, r.answerXML(body)
 	}
+	if r.dead {
+		a.rude = Silence
+	}
 	if a.rude == Garbage {
 		a.contentType, a.body = "text/html", []byte("<!DOCTYPE html><html><body>502 Bad Gateway</body></html>")
 	}

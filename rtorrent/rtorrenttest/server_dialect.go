@@ -36,8 +36,8 @@ func (d dialect) scgiLimit() int {
 }
 
 // text returns a string as an XML reply shows it. xmlrpc-c cannot encode what
-// is not UTF-8 or above U+FFFD: 0.9.8 then shows '?' for every byte that is
-// not ASCII, and 0.16 escapes for these and for control bytes.
+// is not UTF-8 or above U+FFFD: 0.9.8 then shows '?' for control bytes and those
+// that are not ASCII, and 0.16 escapes.
 func (d dialect) text(s string) string {
 	if d.tiny {
 		return s
@@ -52,10 +52,10 @@ func (d dialect) text(s string) string {
 		switch {
 		case d.modern && (c >= 0x7f || c < 0x20):
 			fmt.Fprintf(&b, "%%%02X", c)
-		case !d.modern && c >= 0x80:
-			b.WriteByte('?')
 		case c == '\r':
 			b.WriteByte('\n')
+		case !d.modern && (c >= 0x80 || c < 0x20 && c != '\t' && c != '\n'):
+			b.WriteByte('?')
 		default:
 			b.WriteByte(c)
 		}
@@ -77,7 +77,7 @@ func encodable(s string) bool {
 
 // A fault is a refusal in the words of both versions.
 type fault struct {
-	code      int64 // of 0.9.8
+	code      int64 // of 0.9.8; 0.16 has only those of its XML library besides -503
 	old, text string
 }
 
@@ -89,21 +89,23 @@ func (d dialect) fault(err error, json bool) (code int64, text string) {
 	if !errors.As(err, &f) {
 		f = &fault{-503, err.Error(), err.Error()}
 	}
-	noMethod := f.code == noMethodCode
 	switch {
-	case json && noMethod:
+	case json && f.code == noMethodCode:
 		return -32601, f.text
 	case json:
 		return -32602, f.text
-	case noMethod:
-		return f.code, f.old
-	case d.modern:
+	case d.modern && f.code == inputCode:
 		return -503, f.text
+	case d.modern && f.code == -503:
+		return f.code, f.text
 	}
 	return f.code, f.old
 }
 
-const noMethodCode = -506
+const (
+	inputCode    = -501
+	noMethodCode = -506
+)
 
 func noMethod(name string) error {
 	return &fault{noMethodCode, "Method '" + name + "' not defined", "method not found: " + name}
@@ -122,12 +124,12 @@ func wrongType(want, got string) error {
 
 // The refusals without parameters.
 var (
-	errNoTorrent   = &fault{-501, "Could not find info-hash.", "invalid parameters: info-hash not found"}
-	errBadTarget   = &fault{-501, "Unsupported target type found.", "invalid parameters: invalid target"}
+	errNoTorrent   = &fault{inputCode, "Could not find info-hash.", "invalid parameters: info-hash not found"}
+	errBadTarget   = &fault{inputCode, "Unsupported target type found.", "invalid parameters: invalid target"}
 	errNoTarget    = &fault{-503, "Target of wrong type to command.", "invalid parameters: target must be a string"}
 	errWrongTarget = &fault{-503, "Target of wrong type to command.", "Target of wrong type to generic command."}
-	errNoIndex     = &fault{-501, "Invalid index.", "invalid parameters: index not found"}
-	errNoPeer      = &fault{-501, "Invalid index.", "invalid parameters: hash not found"}
+	errNoIndex     = &fault{inputCode, "Invalid index.", "invalid parameters: index not found"}
+	errNoPeer      = &fault{inputCode, "Invalid index.", "invalid parameters: hash not found"}
 	errNoView      = same("Could not find view.")
 	errNotValue    = same("Not a value.")
 	errInvalid     = same("Invalid value.")

@@ -170,8 +170,8 @@ func appendJSON(b []byte, v any) ([]byte, error) {
 
 // appendJSONText escapes no more than rTorrent's library does.
 func appendJSONText(b []byte, s string) ([]byte, error) {
-	if !utf8.ValidString(s) {
-		return nil, errors.New("invalid UTF-8 byte")
+	if err := checkUTF8(s); err != nil {
+		return nil, err
 	}
 	b = append(b, '"')
 	for i := range len(s) {
@@ -191,4 +191,25 @@ func appendJSONText(b []byte, s string) ([]byte, error) {
 		}
 	}
 	return append(b, '"'), nil
+}
+
+// checkUTF8 says what is wrong with a text as rTorrent's library does.
+func checkUTF8(s string) error {
+	for i := 0; i < len(s); {
+		_, size := utf8.DecodeRuneInString(s[i:])
+		if size > 1 || s[i] < utf8.RuneSelf {
+			i += size
+			continue
+		}
+		// The byte that ends what began well is the one that is named.
+		for n := 1; i+n <= len(s); n++ {
+			if i+n == len(s) && !utf8.FullRuneInString(s[i:]) {
+				return fmt.Errorf("incomplete UTF-8 string; last byte: 0x%02X", s[len(s)-1])
+			}
+			if utf8.FullRuneInString(s[i : i+n]) {
+				return fmt.Errorf("invalid UTF-8 byte at index %d: 0x%02X", i+n-1, s[i+n-1])
+			}
+		}
+	}
+	return nil
 }

@@ -170,9 +170,13 @@ func dResume(r *run, t *Torrent, _ []any) (any, error) {
 // dPause cancels a check.
 func dPause(r *run, t *Torrent, _ []any) (any, error) {
 	r.meetCheck(t, "d.pause")
+	r.rest(t)
+	return nothing{}, nil
+}
+
+func (r *run) rest(t *Torrent) {
 	r.cancelCheck(t)
 	t.Active, t.UpRate, t.DownRate = false, 0, 0
-	return nothing{}, nil
 }
 
 // dStop leaves the files open, and does nothing on a torrent that is not
@@ -182,7 +186,7 @@ func dStop(r *run, t *Torrent, _ []any) (any, error) {
 	if t.State || t.among {
 		t.State, t.among = false, false
 		t.Changed = time.Now().Unix()
-		return dPause(r, t, nil)
+		r.rest(t)
 	}
 	return nothing{}, nil
 }

@@ -1,6 +1,10 @@
 package rtorrenttest
 
-import "slices"
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
 
 func tableCommands() map[string]command {
 	return map[string]command{
@@ -155,6 +159,9 @@ func viewList(*run, []any) (any, error) {
 
 func viewSize(r *run, args []any) (any, error) {
 	torrents, _, err := r.inView(args)
+	if errors.Is(err, errNoView) {
+		err = same(fmt.Sprint("Could not find view: ", args[0]))
+	}
 	return int64(len(torrents)), err
 }
 

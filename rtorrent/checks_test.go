@@ -98,3 +98,39 @@ func TestStopsAndErasesInChecks(t *testing.T) {
 		}
 	})
 }
+
+// TestGuardedCommands: on 0.9.8 what would hang in a check does not reach it,
+// and says so; 0.16 carries it out.
+func TestGuardedCommands(t *testing.T) {
+	for _, version := range rtorrenttest.Versions() {
+		s, c := newFake(t, rtorrenttest.ServerOptions{Version: version})
+		s.Fill(3)
+		s.HoldChecks(true)
+		rows, err := c.Torrents(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, row := range rows {
+			h := row.Hash
+			if now, err := c.Do(t.Context(), h, rtorrent.CheckHash(h)); err != nil || now.Hashing != 3 {
+				t.Fatalf("%s: check: row %+v, error %v", version, now, err)
+			}
+			commands := [][]rtorrent.Command{{rtorrent.Stop(h)}, {rtorrent.Pause(h)}, {rtorrent.Close(h)}, {rtorrent.Stop(h), rtorrent.Close(h)}, {rtorrent.Erase(h)}}[i:]
+			for _, do := range commands {
+				now, err := c.Do(t.Context(), h, do...)
+				if version != "0.9.8" {
+					if err != nil {
+						t.Errorf("%s: command in a check: %v", version, err)
+					}
+					break
+				}
+				if !errors.Is(err, rtorrent.ErrChecking) {
+					t.Errorf("%s: command in a check: error %v, want ErrChecking", version, err)
+				}
+				if now != nil && (now.Hashing != 3 || !now.State) {
+					t.Errorf("%s: command in a check: row = %+v, want it unchanged", version, now)
+				}
+			}
+		}
+	}
+}

@@ -36,6 +36,10 @@ func Run(t *testing.T, start func(t testing.TB) *rtorrent.Client) {
 		{"priority", testPriority},
 		{"file priority", testFilePriority},
 		{"directory", testDirectory},
+		{"limits of a torrent", testTorrentLimits},
+		{"limits of rTorrent", testServerLimits},
+		{"choke groups", testChokeGroups},
+		{"settings", testSettings},
 		{"states without data", testStatesWithoutData},
 		{"states with data", testStatesWithData},
 		{"partial data", testPartialData},
@@ -174,6 +178,7 @@ func testTags(t *testing.T, c *conformance) {
 	for _, row := range []reflect.Type{
 		reflect.TypeFor[rtorrent.Torrent](), reflect.TypeFor[rtorrent.File](),
 		reflect.TypeFor[rtorrent.Tracker](), reflect.TypeFor[rtorrent.Peer](),
+		reflect.TypeFor[rtorrent.Server](), reflect.TypeFor[rtorrent.Throttle](), reflect.TypeFor[rtorrent.ChokeGroup](),
 		reflect.TypeFor[rtorrent.Server](), reflect.TypeFor[rtorrent.Throttle](), reflect.TypeFor[rtorrent.ChokeGroup](),
 	} {
 		for i := range row.NumField() {

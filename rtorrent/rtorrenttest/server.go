@@ -64,7 +64,8 @@ type Server struct {
 	hooks     map[string]string
 	limits    limits
 	groups    []group
-	hideOnce  bool // the next table is empty: the session is still loading
+	settings  map[string]any // by command
+	hideOnce  bool           // the next table is empty: the session is still loading
 
 	frozen  chan struct{} // closed when it thaws; nil while it answers
 	delay   time.Duration

@@ -1,6 +1,10 @@
 package rtorrenttest
 
-import "strconv"
+import (
+	"strconv"
+
+	"rtfs/rtorrent"
+)
 
 // limits are those of rates, in bytes/s; 0 is none. rTorrent forgets them when
 // it ends.
@@ -23,6 +27,7 @@ func newGroup(name string) group {
 func (s *Server) forgetLimits() {
 	s.limits = limits{upNamed: map[string]int64{}, dnNamed: map[string]int64{}}
 	s.groups = []group{newGroup("default")}
+	s.settings = defaultSettings()
 }
 
 func limitCommands() map[string]command {
@@ -54,8 +59,8 @@ func limitCommands() map[string]command {
 		"throttle.global_down.max_rate.set": set(func(r *run) *int64 { return &r.limits.down }),
 		"throttle.up":                       defineThrottle(up),
 		"throttle.down":                     defineThrottle(down),
-		"throttle.up.max":                   namedLimit(up, down),
-		"throttle.down.max":                 namedLimit(down, up),
+		"throttle.up.max":                   namedLimit(up, func(r *run) int64 { return r.limits.up }),
+		"throttle.down.max":                 namedLimit(down, func(r *run) int64 { return r.limits.down }),
 		"throttle.up.rate":                  get(func(*run) int64 { return 0 }),
 		"throttle.down.rate":                get(func(*run) int64 { return 0 }),
 		"session.save":                      plain(func(*run, []any) (any, error) { return nothing{}, nil }),
@@ -69,12 +74,16 @@ func (s *Server) sum(of func(t *Torrent) int64) (n int64) {
 	return n
 }
 
-// defineThrottle takes the limit as text, in KiB/s.
+// defineThrottle takes the limit as text, in KiB/s. No limit defines nothing
+// that was not defined.
 func defineThrottle(limits func(r *run) map[string]int64) command {
 	return plain(func(r *run, args []any) (any, error) {
 		name, err := textArg(args, 0)
 		if err != nil {
 			return nil, err
+		}
+		if name == "" || name == rtorrent.NoThrottle {
+			return nil, same("Invalid throttle name '" + name + "'.")
 		}
 		text, err := textArg(args, 1)
 		if err != nil {
@@ -84,22 +93,27 @@ func defineThrottle(limits func(r *run) map[string]int64) command {
 		if err != nil {
 			return nil, errInvalid
 		}
-		limits(r)[name] = int64(n) << 10
+		if _, defined := limits(r)[name]; defined || n > 0 {
+			limits(r)[name] = int64(n) << 10
+		}
 		return nothing{}, nil
 	})
 }
 
-// namedLimit is -1 for a name that is not defined, and 0 for one that is in
-// the other direction.
-func namedLimit(limits, other func(r *run) map[string]int64) command {
+// namedLimit is -1 for a name that is not defined, and 0 while there is no
+// limit for all torrents.
+func namedLimit(limits func(r *run) map[string]int64, all func(r *run) int64) command {
 	return plain(func(r *run, args []any) (any, error) {
 		name, err := textArg(args, 0)
 		if err != nil {
 			return nil, err
 		}
-		n, ok := limits(r)[name]
-		if _, defined := other(r)[name]; !ok && !defined {
+		n, defined := limits(r)[name]
+		switch {
+		case !defined:
 			n = -1
+		case all(r) == 0:
+			n = 0
 		}
 		return n, nil
 	})
@@ -109,11 +123,16 @@ func groupCommands() map[string]command {
 	count := func(field func(g *group) *int64) (get, set command) {
 		return ofGroup(func(g *group, _ []any) (any, error) { return *field(g), nil }),
 			ofGroup(func(g *group, args []any) (any, error) {
-				n, err := numberArg(args, 0)
-				if err == nil {
-					*field(g) = n
+				text, err := textArg(args, 0)
+				if err != nil {
+					return nil, err
 				}
-				return nothing{}, err
+				n, err := strconv.ParseInt(text, 10, 64)
+				if err != nil {
+					return nil, same("Could not convert string to value.")
+				}
+				*field(g) = int64(int32(n))
+				return nothing{}, nil
 			})
 	}
 	word := func(field func(g *group) *string) (get, set command) {
@@ -181,6 +200,9 @@ func chokeGroupInsert(r *run, args []any) (any, error) {
 	name, err := textArg(args, 0)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := strconv.ParseInt(name, 0, 64); err == nil {
+		return nil, same("Cannot use a value string as choke group name.")
 	}
 	if _, err := r.groupIndex(args); err == nil {
 		return nil, same("Duplicate name for choke group.")

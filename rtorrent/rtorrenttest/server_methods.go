@@ -14,7 +14,7 @@ func commandsOf(d dialect) map[string]command {
 	all := map[string]command{}
 	for _, table := range []map[string]command{
 		torrentNumbers(), torrentTexts(), torrentSetters(), torrentVerbs(),
-		fileCommands(), trackerCommands(), peerCommands(), limitCommands(), groupCommands(),
+		fileCommands(), trackerCommands(), peerCommands(), limitCommands(), groupCommands(), settingCommands(),
 		systemCommands(), tableCommands(), loadCommands(), logicCommands(),
 	} {
 		maps.Copy(all, table)
@@ -98,10 +98,13 @@ func torrentTexts() map[string]command {
 		"d.throttle_name":   get(func(t *Torrent) string { return t.Throttle }),
 		"d.connection_seed": get(func(t *Torrent) string { return t.SeedType }),
 		"d.connection_current": get(func(t *Torrent) string {
-			if t.Complete && t.Open {
+			switch {
+			case !t.Complete || !t.Open:
+				return "leech"
+			case t.SeedType == "":
 				return "seed"
 			}
-			return "leech"
+			return t.SeedType
 		}),
 		"d.custom":       ofTorrent(dCustom),
 		"d.custom_throw": ofTorrent(dCustomThrow),

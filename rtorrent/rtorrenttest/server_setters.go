@@ -16,9 +16,9 @@ func torrentSetters() map[string]command {
 		"d.tied_to_file.set":   ofTorrent(dTiedSet),
 		"d.throttle_name.set":  ofTorrent(dThrottleSet),
 		"d.group.set":          ofTorrent(dGroupSet),
-		"d.peers_max.set":      setPeers(func(t *Torrent) *int64 { return &t.PeersMax }),
-		"d.peers_min.set":      setPeers(func(t *Torrent) *int64 { return &t.PeersMin }),
-		"d.uploads_max.set":    setPeers(func(t *Torrent) *int64 { return &t.UploadsMax }),
+		"d.peers_max.set":      setPeers(1<<32-1, func(t *Torrent) *int64 { return &t.PeersMax }),
+		"d.peers_min.set":      setPeers(0, func(t *Torrent) *int64 { return &t.PeersMin }),
+		"d.uploads_max.set":    setPeers(0, func(t *Torrent) *int64 { return &t.UploadsMax }),
 	}
 }
 
@@ -104,7 +104,8 @@ func dThrottleSet(_ *run, t *Torrent, args []any) (any, error) {
 	return nothing{}, nil
 }
 
-func setPeers(field func(t *Torrent) *int64) command {
+// setPeers stores zero for 0.
+func setPeers(zero int64, field func(t *Torrent) *int64) command {
 	return ofTorrent(func(_ *run, t *Torrent, args []any) (any, error) {
 		n, err := numberArg(args, 0)
 		if err != nil {
@@ -113,7 +114,9 @@ func setPeers(field func(t *Torrent) *int64) command {
 		if n < 0 || n > 1<<16 {
 			return nil, same("Max peer connections must be between 0 and 2^16.")
 		}
-		*field(t) = n
+		if *field(t) = n; n == 0 {
+			*field(t) = zero
+		}
 		return nothing{}, nil
 	})
 }

@@ -123,6 +123,9 @@ func (f *fake) answer(method string, params []xvalue) string {
 
 // answerOne carries out one call of a system.multicall.
 func (f *fake) answerOne(method string, params []xvalue) string {
+	if params[0].hash() == "" { // about rTorrent itself
+		return array(f.answer(method, params))
+	}
 	row, ok := f.rows[params[0].hash()]
 	if !ok {
 		return "<value><struct><member><name>faultCode</name>" + integer(-501) + "</member>" +

@@ -33,8 +33,8 @@ check: deps
 	$(BIN)/staticcheck ./...
 	$(GO) test -run 'TestImports|TestReference|TestGolden' . ./fs
 
-bench: deps
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+bench:
+	GO="$(GO)" sh scripts/bench.sh
 
 # The README's tree, the man page's and the golden listing come from the table.
 docs:

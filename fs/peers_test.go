@@ -1,6 +1,7 @@
 package fs
 
 import (
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,11 +35,23 @@ func startTransfer(t *testing.T, version string) *transfer {
 	tr.hash = p.hash
 	tr.seed.add(t, "add", p)
 	tr.seed.awaitState(t, p.hash, stateSeeding)
+	// Else the tracker would have nobody for the leech, which asks again in a minute.
+	rtorrenttest.Eventually(t, 20*time.Second, "the seed announces", func() bool { return tracker.Announces(hashBytes(t, p.hash)) > 0 })
 	tr.leech.add(t, "add", p)
 	rtorrenttest.Eventually(t, 60*time.Second, "the leech has a piece", func() bool {
 		return tr.leech.number(t, tr.hash, "completed_bytes") > 0
 	})
 	return tr
+}
+
+// hashBytes returns the 20 bytes of an info-hash.
+func hashBytes(t *testing.T, h rtorrent.Hash) [20]byte {
+	t.Helper()
+	b, err := hex.DecodeString(string(h))
+	if err != nil || len(b) != 20 {
+		t.Fatalf("info-hash %q: %v", h, err)
+	}
+	return [20]byte(b)
 }
 
 // newTracked is newPayload for one file and another tracker.

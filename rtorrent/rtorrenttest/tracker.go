@@ -66,13 +66,13 @@ func (tr *Tracker) announce(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	known := tr.peers[hash]
-	known = slices.DeleteFunc(known, func(p int) bool { return p == int(port) })
+	others := slices.DeleteFunc(known, func(p int) bool { return p == int(port) })
+	tr.peers[hash] = others
 	if q.Get("event") != "stopped" {
-		known = append(known, int(port))
+		tr.peers[hash] = append(slices.Clone(others), int(port))
 	}
-	tr.peers[hash] = known
 	compact := []byte{}
-	for _, p := range known {
+	for _, p := range others { // 0.9.8 that tried itself does not try others of its address
 		compact = append(compact, net.IPv4(127, 0, 0, 1).To4()...)
 		compact = binary.BigEndian.AppendUint16(compact, uint16(p))
 	}

@@ -25,6 +25,9 @@ func (c *Cache) Apply(ctx context.Context, h rtorrent.Hash, commands ...rtorrent
 		return nil, err
 	}
 	defer leave()
+	if err := c.client.Pace(ctx, h, commands...); err != nil {
+		return nil, err
+	}
 	row, err := c.client.Do(ctx, h, commands...)
 	if errors.Is(err, rtorrent.ErrChecking) {
 		row, err = c.applyAfterCheck(ctx, h, commands, err)

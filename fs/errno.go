@@ -54,6 +54,7 @@ var errnos = []struct {
 	{rtorrent.ErrUntrusted, syscall.EACCES},
 	{errBusy, syscall.EBUSY},
 	{rtorrent.ErrChecking, syscall.EBUSY},
+	{rtorrent.ErrTooOften, syscall.EBUSY},
 	{errMissing, syscall.EAGAIN},
 	{errRemote, syscall.EREMOTE},
 	{errNotEmpty, syscall.EPERM}, // never ENOTEMPTY, which invites recursion

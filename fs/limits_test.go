@@ -67,3 +67,33 @@ func TestLimits(t *testing.T) {
 		})
 	}
 }
+
+// TestManyAnnounces asks the trackers of one torrent again and again, of which
+// 0.9.8 would end.
+func TestManyAnnounces(t *testing.T) {
+	for _, version := range rtorrenttest.Versions() {
+		t.Run(version, func(t *testing.T) {
+			m := mountDaemon(t, version)
+			p := newPayload(t, "p", 32768, map[string]int{"": 70_000})
+			p.write(t, m.daemon.Downloads())
+			m.add(t, "add", p)
+			m.awaitState(t, p.hash, stateSeeding)
+			t.Setenv("T", "torrents/"+string(p.hash))
+			for _, script := range []string{
+				"for i in 1 2 3 4 5 6 7 8 9 10; do echo announce > $T/ctl || exit; done",
+				"for i in on off on; do echo $i > $T/super_seeding || exit; done; cat $T/state",
+			} {
+				if out, status := m.sh(t, script); status != 0 {
+					t.Errorf("%s: exit status %d: %s", script, status, out)
+				}
+			}
+			if got := m.read(t, "torrents", string(p.hash), "state"); got != "seeding\n" {
+				t.Errorf("state = %q, want seeding", got)
+			}
+			var pid int64
+			if err := m.client.Call(t.Context(), &pid, "system.pid"); err != nil || pid != int64(m.daemon.PID()) {
+				t.Errorf("rTorrent's pid = %d, %v, want %d as before", pid, err, m.daemon.PID())
+			}
+		})
+	}
+}

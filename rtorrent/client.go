@@ -48,6 +48,7 @@ type Client struct {
 
 	names  *nameCache
 	groups *groupNames
+	pacer  *pacer
 	stats  stats
 }
 
@@ -85,6 +86,7 @@ func New(t Transport, o Options) *Client {
 		xmlOnly:     map[string]bool{},
 		names:       newNameCache(),
 		groups:      newGroupNames(),
+		pacer:       newPacer(),
 	}
 }
 

@@ -1,0 +1,134 @@
+package rtorrent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+// ErrTooOften says that the trackers of a torrent would be asked so often that
+// this rTorrent ends.
+var ErrTooOften = errors.New("too many requests to the trackers in a short time")
+
+// libtorrent 0.13 counts the requests to a tracker, takes one away for each
+// second, and ends rTorrent at the tenth ("Tracker request had more than 10
+// requests in 10 seconds"): nine announces in a loop did, as did as many
+// pauses with a resume behind each. 0.16 survived 40.
+const (
+	paceAtMost = 7 // of ours; rTorrent makes one or two by itself
+	paceWait   = 5 * time.Second
+	paceTick   = 100 * time.Millisecond
+)
+
+// trackerEvents are the commands that make a torrent ask its trackers, and
+// the event that they tell them: those of one event in one request count once.
+var trackerEvents = map[string]string{
+	"d.start": "started", "d.resume": "started",
+	"d.stop": "stopped", "d.close": "stopped", "d.pause": "stopped", "d.erase": "stopped",
+	"d.tracker_announce": "announced", "d.tracker.send_scrape": "scraped",
+}
+
+// A pacer counts the requests to the trackers of each torrent that we cause.
+// It is safe for concurrent use.
+type pacer struct {
+	mu     sync.Mutex // guards counts
+	counts map[Hash]paceCount
+}
+
+type paceCount struct {
+	n    int
+	last time.Time
+}
+
+func newPacer() *pacer { return &pacer{counts: map[Hash]paceCount{}} }
+
+// Pace waits until the commands on a torrent do this rTorrent no harm, for
+// callers that pass on what users ask for. Past five seconds the error is
+// ErrTooOften.
+func (c *Client) Pace(ctx context.Context, h Hash, commands ...Command) error {
+	caps, err := c.Caps(ctx)
+	if err != nil {
+		return err
+	}
+	calls, _ := encodeCommands(caps, h, commands)
+	return c.pace(ctx, caps, h, calls)
+}
+
+// pace waits until the calls about a torrent do this rTorrent no harm.
+func (c *Client) pace(ctx context.Context, caps *Caps, h Hash, calls []call) error {
+	if !caps.hangsOnStop() { // libtorrent 0.14 and later
+		return nil
+	}
+	return c.pacer.enter(ctx, h, calls)
+}
+
+// enter waits until the calls do no harm, at most paceWait.
+func (p *pacer) enter(ctx context.Context, h Hash, calls []call) error {
+	n := trackerRequests(calls)
+	if n == 0 || p.take(h, n, time.Now()) {
+		return nil
+	}
+	deadline := time.NewTimer(paceWait)
+	defer deadline.Stop()
+	tick := time.NewTicker(paceTick)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-deadline.C:
+			return fmt.Errorf("torrent %s: %w", h, ErrTooOften)
+		case now := <-tick.C:
+			if p.take(h, n, now) {
+				return nil
+			}
+		}
+	}
+}
+
+// take counts n requests, unless they are too many now.
+func (p *pacer) take(h Hash, n int, now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.counts[h]
+	passed := now.Sub(c.last).Truncate(time.Second)
+	c.n -= int(passed / time.Second)
+	c.last = c.last.Add(passed)
+	if c.n <= 0 {
+		c = paceCount{last: now}
+	}
+	if c.n+n > paceAtMost {
+		return false
+	}
+	c.n += n
+	p.counts[h] = c
+	return true
+}
+
+// trackerRequests is how many requests the calls cause at most.
+func trackerRequests(calls []call) int {
+	n := 0
+	seen := map[string]bool{}
+	for _, c := range calls {
+		event := trackerEvents[c.command()]
+		if event == "" || seen[event] && (event == "started" || event == "stopped") {
+			continue
+		}
+		seen[event] = true
+		n++
+	}
+	return n
+}
+
+// command is what a call does, also where a branch guards it.
+func (c call) command() string {
+	if c.method != "branch" || len(c.args) == 0 {
+		return c.method
+	}
+	text, _ := c.args[len(c.args)-1].(string)
+	name, _, _ := strings.Cut(text, "=")
+	return name
+}

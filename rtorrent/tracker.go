@@ -58,11 +58,16 @@ func (c *Client) trackersAfter(ctx context.Context, h Hash, calls []call) ([]*Tr
 	if err != nil {
 		return nil, err
 	}
+	if err := c.pace(ctx, caps, h, calls); err != nil {
+		return nil, err
+	}
 	q := c.trackers.query(caps.Has)
 	q.places = true
 	write := len(calls) > 0
+	var pending *saved
 	if write {
 		calls = append(calls, call{"d.save_resume", []any{h}})
+		pending = caps.beforeSave(h, ".torrent.libtorrent_resume")
 	}
 	list := call{"t.multicall", []any{h, ""}}
 	for _, getter := range q.getters {
@@ -95,6 +100,7 @@ func (c *Client) trackersAfter(ctx context.Context, h Hash, calls []call) ([]*Tr
 	if err = joinOutcome(err, refusal); err != nil {
 		return nil, err
 	}
+	pending.wait(ctx)
 	return placed(rows), nil
 }
 

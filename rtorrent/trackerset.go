@@ -2,6 +2,7 @@ package rtorrent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -78,8 +79,14 @@ func (c *Client) ReplaceTracker(ctx context.Context, h Hash, t *Tracker, url str
 			return fmt.Errorf("%w: d.tracker.insert of %s has no effect", ErrProtocol, TrackerHost(url))
 		}
 	}
-	announce := call{"d.tracker_announce", []any{h}}
-	return c.switchTrackers(ctx, h, list, []trackerSwitch{{list[at], true}, {t, false}}, announce)
+	if err := c.switchTrackers(ctx, h, list, []trackerSwitch{{list[at], true}, {t, false}}); err != nil {
+		return err
+	}
+	_, err = c.Do(ctx, h, Announce(h))
+	if errors.Is(err, ErrTooOften) {
+		return nil // it is replaced, and will be asked when its time comes
+	}
+	return err
 }
 
 // insert gives a torrent one more tracker and returns the list it then has.
@@ -96,11 +103,11 @@ type trackerSwitch struct {
 	on      bool
 }
 
-// switchTrackers enables and disables trackers of a list that was just read,
-// and makes the other calls in the first request. rTorrent addresses trackers
-// by their place, which may have changed meanwhile: so each request reads back
-// the list, and what it did to another tracker is undone in the next one.
-func (c *Client) switchTrackers(ctx context.Context, h Hash, list []*Tracker, switches []trackerSwitch, then ...call) error {
+// switchTrackers enables and disables trackers of a list that was just read.
+// rTorrent addresses trackers by their place, which may have changed meanwhile:
+// so each request reads back the list, and what it did to another tracker is
+// undone in the next one.
+func (c *Client) switchTrackers(ctx context.Context, h Hash, list []*Tracker, switches []trackerSwitch) error {
 	want := func(t *Tracker) bool {
 		for _, s := range switches {
 			if s.tracker.same(t) {
@@ -123,11 +130,9 @@ func (c *Client) switchTrackers(ctx context.Context, h Hash, list []*Tracker, sw
 				written[t.Index] = true
 			}
 		}
-		calls = append(calls, then...)
 		if len(calls) == 0 {
 			return nil
 		}
-		then = nil
 		var err error
 		if now, err = c.trackersAfter(ctx, h, calls); err != nil {
 			return err

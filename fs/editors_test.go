@@ -13,14 +13,14 @@ import (
 // with, and wants the change applied, or the refusal reported.
 func TestEditors(t *testing.T) {
 	editors := []struct{ name, script string }{
-		{"sed -i", `sed -i "s/.*/$NEW/" $FILE`},
-		{"perl -pi", `perl -pi -e "s/.*/$NEW/" $FILE`},
-		{"rsync", `echo "$NEW" > $TMP/$(basename $FILE) && rsync $TMP/$(basename $FILE) $(dirname $FILE)/`},
-		{"rsync --inplace", `echo "$NEW" > $TMP/$(basename $FILE) && rsync --inplace $TMP/$(basename $FILE) $(dirname $FILE)/`},
+		{"sed -i", `sed -i "s#.*#$NEW#" $FILE`},
+		{"perl -pi", `perl -pi -e "s#.*#$NEW#" $FILE`},
+		{"rsync", `echo "$NEW" > $TMP/$(basename $FILE) && rsync -I $TMP/$(basename $FILE) $(dirname $FILE)/`},
+		{"rsync --inplace", `echo "$NEW" > $TMP/$(basename $FILE) && rsync -I --inplace $TMP/$(basename $FILE) $(dirname $FILE)/`},
 		{"gio save", `echo "$NEW" | gio save $FILE`},
 		{"gio save -b", `echo "$NEW" | gio save --unlink $FILE`},
-		{"vim", `vim -u NONE -es -c "%s/.*/$NEW/" -c wq $FILE 2>/dev/null </dev/null`},
-		{"vim with defaults", `vim -es -c "set writebackup nobackup" -c "%s/.*/$NEW/" -c wq $FILE 2>/dev/null </dev/null`},
+		{"vim", `vim -u NONE -es -c "%s#.*#$NEW#" -c wq $FILE 2>/dev/null </dev/null`},
+		{"vim with defaults", `vim -es -c "set writebackup nobackup" -c "%s#.*#$NEW#" -c wq $FILE 2>/dev/null </dev/null`},
 		{"nano", `timeout 20 python3 $TESTDATA/nano.py $FILE "$NEW"`},
 		{"cp", `echo "$NEW" > $TMP/x && cp $TMP/x $FILE`},
 		{"tee", `echo "$NEW" | tee $FILE > /dev/null`},
@@ -35,6 +35,9 @@ func TestEditors(t *testing.T) {
 		{"tags", "x", "y z", ""},
 		{"comment", "first", "second ü", ""},
 		{"priority", "1", "3", "7"},
+		{"custom/kind", "a", "b c", ""},
+		{"trackers/127.0.0.1/enabled", "1", "0", "7"},
+		{"trackers/127.0.0.1/url", "http://127.0.0.1:9/a", "http://127.0.0.1:9/b", "nonsense"},
 	}
 	testdata, err := filepath.Abs("testdata")
 	if err != nil {
@@ -49,6 +52,9 @@ func TestEditors(t *testing.T) {
 			m.awaitState(t, p.hash, stateSeeding)
 			t.Setenv("TMP", t.TempDir())
 			t.Setenv("TESTDATA", testdata)
+			if out, status := m.sh(t, "echo old > torrents/"+string(p.hash)+"/custom/kind"); status != 0 {
+				t.Fatal(out)
+			}
 			for _, file := range files {
 				t.Setenv("FILE", "torrents/"+string(p.hash)+"/"+file.name)
 				for i, editor := range editors {

@@ -14,7 +14,8 @@ type Tracker struct {
 	Group      int64  `rt:"t.group"` // 0 to 32, announced to in this order
 	Type       int64  `rt:"t.type"`  // 1 http, 2 udp, 3 dht
 	IsEnabled  bool   `rt:"t.is_enabled"`
-	IsBusy     bool   `rt:"t.is_busy"` // an announce or scrape is under way
+	IsExtra    bool   `rt:"t.is_extra_tracker"` // inserted in this run of rTorrent
+	IsBusy     bool   `rt:"t.is_busy"`          // an announce or scrape is under way
 	Seeds      int64  `rt:"t.scrape_complete"`
 	Leeches    int64  `rt:"t.scrape_incomplete"`
 	Downloaded int64  `rt:"t.scrape_downloaded"` // how often, as the tracker counts

@@ -60,6 +60,7 @@ type driver struct {
 	throttles *madeThrottles
 	events    *events
 	contents  *contents
+	pauses    *pauses
 	trackers  *trackerNames
 	listTSV   memo
 	listJSON  memo
@@ -101,6 +102,7 @@ func New(c *cache.Cache, o Options) *Tree {
 		priorities:   newPriorityUpdates(),
 		scratches:    newScratches(),
 		contents:     newContents(),
+		pauses:       newPauses(),
 		trackers:     newTrackerNames(),
 		torrentNodes: torrentNodes(),
 	}

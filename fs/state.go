@@ -160,7 +160,10 @@ func setState(t *rtorrent.Torrent, word string, _ bool) (action, error) {
 // begin its check; a start that fails (an unwritable directory) says nothing.
 const (
 	startWait = time.Second
-	startPoll = 20 * time.Millisecond
+	startPoll = 10 * time.Millisecond
+	// startCheck is how long the check at a start is waited for: that of data
+	// which is not there takes 5 ms, and only then does the start fail.
+	startCheck = 50 * time.Millisecond
 )
 
 // carry carries out a move and sees to its end.
@@ -169,22 +172,26 @@ func (d *driver) carry(ctx context.Context, h rtorrent.Hash, m move) error {
 	if err != nil {
 		return err
 	}
+	d.pauses.forget(h)
 	switch m {
 	case moveStart, moveRestart, moveResume:
 		return d.awaitStart(ctx, t)
 	case moveCheckPaused:
-		go d.pauseAfterCheck(h)
+		ctx, end := d.pauses.begin(d.life, h)
+		go d.pauseAfterCheck(ctx, end, h)
 	}
 	return nil
 }
 
 func (d *driver) awaitStart(ctx context.Context, t *rtorrent.Torrent) error {
+	begun := time.Now()
 	deadline := time.NewTimer(startWait)
 	defer deadline.Stop()
 	tick := time.NewTicker(startPoll)
 	defer tick.Stop()
 	for {
-		if t.IsActive || t.Hashing != 0 || t.IsMeta {
+		checks := t.Hashing != 0 && time.Since(begun) > startCheck
+		if t.IsActive || checks || t.IsMeta {
 			return nil
 		}
 		select {
@@ -206,24 +213,26 @@ func (d *driver) awaitStart(ctx context.Context, t *rtorrent.Torrent) error {
 const checkPoll = 250 * time.Millisecond
 
 // pauseAfterCheck pauses a torrent when its check has ended: rTorrent goes on
-// to run it, but it was paused before. It ends with the mount.
-func (d *driver) pauseAfterCheck(h rtorrent.Hash) {
+// to run it, but it was paused before. It ends with the mount, and when
+// somebody writes another word.
+func (d *driver) pauseAfterCheck(ctx context.Context, end func(), h rtorrent.Hash) {
+	defer end()
 	tick := time.NewTicker(checkPoll)
 	defer tick.Stop()
 	for {
 		select {
-		case <-d.life.Done():
+		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		t, err := d.cache.Refresh(d.life, h)
+		t, err := d.cache.Refresh(ctx, h)
 		switch {
 		case err != nil && errnoOf(err, false) == errnoOf(rtorrent.ErrNotFound, false):
 			return
 		case err != nil || t.Hashing != 0:
 			continue
 		case t.IsActive:
-			_, err = d.cache.Apply(d.life, h, rtorrent.Pause(h))
+			_, err = d.cache.Apply(ctx, h, rtorrent.Pause(h))
 		}
 		if err == nil {
 			return

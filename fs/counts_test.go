@@ -137,6 +137,7 @@ func (c *counter) wantTables(t *testing.T, what string, atMost int64) {
 func TestTablesAsked(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			d := rtorrenttest.Start(t, version)
 			hashes := loadMany(t, d, many())
 

@@ -19,6 +19,7 @@ import (
 func TestReadingADownload(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			p := newPayload(t, "p", piece, map[string]int{"": 20 * piece})
 			data := p.files[0].data
 			seed := mountDaemon(t, "0.9.8")

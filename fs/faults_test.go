@@ -137,6 +137,7 @@ func stoppedTorrents(t *testing.T, m *mounted, n int) []*payload {
 func TestKilledUnderReaders(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			m := mountFragile(t, rtorrenttest.Start(t, version))
 			torrents := stoppedTorrents(t, m, 3)
 			readers := readersOf(m, torrents)
@@ -179,6 +180,7 @@ func TestKilledUnderReaders(t *testing.T) {
 func TestStaleDataEndsInAnErrno(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			m := mountFragile(t, rtorrenttest.Start(t, version))
 			state := m.torrent(stoppedTorrents(t, m, 1)[0].hash, "state")
 			until := func(want syscall.Errno) {

@@ -20,6 +20,7 @@ import (
 func TestHungRTorrent(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			m := mountFragile(t, rtorrenttest.Start(t, version))
 			p := newPayload(t, "p", 32768, map[string]int{"": 100_000})
 			p.write(t, m.daemon.Downloads())
@@ -93,6 +94,7 @@ func (m *mounted) wantTimeout(t *testing.T, what string, do func() error) {
 func TestInterrupt(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			d := rtorrenttest.Start(t, version)
 			const ttl = 10 * time.Millisecond
 			m := mountClient(t, dial(t, d.Endpoint(), rtorrent.Options{Timeout: time.Minute}), cache.Options{TTL: ttl, MaxStale: ttl}, Options{TTL: ttl})

@@ -94,6 +94,7 @@ var stateSteps = map[string][]stateStep{
 func TestStateWords(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			m := mountQuick(t, rtorrenttest.Start(t, version))
 			for _, state := range states() {
 				for i, step := range stateSteps[state] {
@@ -317,6 +318,7 @@ func TestManyStoppedAndErasedDuringChecks(t *testing.T) {
 func TestStartFailureIsTold(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			m := mountQuick(t, rtorrenttest.Start(t, version))
 			p := newPayload(t, "p", piece, map[string]int{"": 100_000})
 			m.add(t, "add-stopped", p)

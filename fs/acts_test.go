@@ -14,13 +14,14 @@ import (
 func TestDirectoriesAct(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			m := mountDaemon(t, version)
 			for _, name := range []string{"one", "two"} {
 				p := newPayload(t, name, 32768, map[string]int{"": 50_000})
 				p.write(t, m.daemon.Downloads())
 				m.add(t, "add", p)
 				m.awaitState(t, p.hash, stateSeeding)
-				t.Setenv(strings.ToUpper(name), string(p.hash))
+				m.setenv(strings.ToUpper(name), string(p.hash))
 			}
 			steps := []struct{ script, want string }{
 				{"ls by-tag by-tag/@none", "by-tag:\n@none\n\nby-tag/@none:\none\ntwo\n"},
@@ -62,6 +63,7 @@ func TestDirectoriesAct(t *testing.T) {
 func TestBulkActs(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			m := mountDaemon(t, version)
 			n := 200
 			if testing.Short() {

@@ -39,10 +39,11 @@ func TestAddFromPrograms(t *testing.T) {
 	}
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			m := mountDaemon(t, version)
 			for i, program := range programs {
 				p := newPayload(t, fmt.Sprintf("%d %s", i, program.name), 32768, map[string]int{"": 50_000})
-				t.Setenv("SRC", p.file(t))
+				m.setenv("SRC", p.file(t))
 				out, status := m.sh(t, program.script)
 				log := m.read(t, "add-stopped", "log")
 				if out != "" || status != 0 {
@@ -64,6 +65,7 @@ func TestAddFromPrograms(t *testing.T) {
 func TestAddRefusals(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			m := mountDaemon(t, version)
 			p := newPayload(t, "p", 32768, map[string]int{"": 50_000})
 			m.add(t, "add-stopped", p)
@@ -112,6 +114,7 @@ func largeTorrent(t *testing.T) []byte {
 func TestKillersAreRefused(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			m := mountDaemon(t, version)
 			pid := m.daemon.PID()
 			for i, k := range rtorrenttest.Killers() {
@@ -129,6 +132,7 @@ func TestKillersAreRefused(t *testing.T) {
 func TestOddTorrentsLoad(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			m := mountDaemon(t, version)
 			for i, odd := range rtorrenttest.Odd() {
 				parsed, err := rtorrent.ParseMetainfo(odd.Torrent)

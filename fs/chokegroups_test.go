@@ -15,7 +15,7 @@ func TestChokeGroups(t *testing.T) {
 			m := mountDaemon(t, version)
 			p := newPayload(t, "p", 32768, map[string]int{"": 70_000})
 			m.add(t, "add-stopped", p)
-			t.Setenv("T", "torrents/"+string(p.hash))
+			m.setenv("T", "torrents/"+string(p.hash))
 			steps := []struct{ script, want string }{
 				{"ls rtorrent/choke_groups", "default\n"},
 				{"cd rtorrent/choke_groups/default; cat index size up_max down_max up_heuristics down_heuristics tracker_mode up_rate up_queued up_unchoked",

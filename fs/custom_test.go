@@ -15,7 +15,7 @@ func TestCustom(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			m := mountDaemon(t, version)
 			h := m.addTracked(t, "t", deadOne)
-			t.Setenv("T", "torrents/"+string(h))
+			m.setenv("T", "torrents/"+string(h))
 			steps := []struct{ script, want string }{
 				{"ls $T/custom", "1\n2\n3\n4\n5\naddtime\n"},
 				{"cmp $T/custom/addtime $T/time_added && cat $T/custom/[1-5]", "\n\n\n\n\n"},

@@ -45,21 +45,22 @@ func TestEditors(t *testing.T) {
 	}
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			m := mountDaemon(t, version)
 			p := newPayload(t, "p", 32768, map[string]int{"": 50_000})
 			p.write(t, m.daemon.Downloads())
 			m.add(t, "add", p)
 			m.awaitState(t, p.hash, stateSeeding)
-			t.Setenv("TMP", t.TempDir())
-			t.Setenv("TESTDATA", testdata)
+			m.setenv("TMP", t.TempDir())
+			m.setenv("TESTDATA", testdata)
 			if out, status := m.sh(t, "echo old > torrents/"+string(p.hash)+"/custom/kind"); status != 0 {
 				t.Fatal(out)
 			}
 			for _, file := range files {
-				t.Setenv("FILE", "torrents/"+string(p.hash)+"/"+file.name)
+				m.setenv("FILE", "torrents/"+string(p.hash)+"/"+file.name)
 				for i, editor := range editors {
 					value := []string{file.b, file.a}[i%2]
-					t.Setenv("NEW", value)
+					m.setenv("NEW", value)
 					out, status := m.sh(t, editor.script)
 					got := m.read(t, "torrents", string(p.hash), file.name)
 					if file.name == "state" && (got == "queued\n" || got == "checking\n") {
@@ -72,7 +73,7 @@ func TestEditors(t *testing.T) {
 					if file.bad == "" {
 						continue
 					}
-					t.Setenv("NEW", file.bad)
+					m.setenv("NEW", file.bad)
 					out, status = m.sh(t, editor.script)
 					if got := m.read(t, "torrents", string(p.hash), file.name); status == 0 || got != value+"\n" {
 						t.Errorf("%s of a bad %s: exit status %d, %q; reads %q, want a refusal and %q", editor.name, file.name, status, out, got, value)
@@ -80,7 +81,7 @@ func TestEditors(t *testing.T) {
 				}
 			}
 			for _, script := range []string{"echo stop > $DIR/State", "touch $DIR/x", "cp log $DIR/y", "echo x > $DIR/state~"} {
-				t.Setenv("DIR", "torrents/"+string(p.hash))
+				m.setenv("DIR", "torrents/"+string(p.hash))
 				if out, status := m.sh(t, script); status == 0 || !strings.Contains(out, "Permission denied") {
 					t.Errorf("%s: exit status %d, %q; want Permission denied", script, status, out)
 				}

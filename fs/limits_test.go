@@ -20,8 +20,8 @@ func TestLimits(t *testing.T) {
 			m.add(t, "add", full)
 			m.add(t, "add-stopped", part)
 			m.awaitState(t, full.hash, stateSeeding)
-			t.Setenv("FULL", "torrents/"+string(full.hash))
-			t.Setenv("PART", "torrents/"+string(part.hash))
+			m.setenv("FULL", "torrents/"+string(full.hash))
+			m.setenv("PART", "torrents/"+string(part.hash))
 			for _, file := range []string{"peers_max", "peers_min", "uploads_max"} {
 				for _, tc := range []struct{ value, want string }{
 					{"7", "7\n0\n"}, {"0", "0\n0\n"}, {"65536", "65536\n0\n"}, {"65537", "65536\n1\n"}, {"-1", "65536\n1\n"}, {"5000000000", "65536\n1\n"},
@@ -78,7 +78,7 @@ func TestManyAnnounces(t *testing.T) {
 			p.write(t, m.daemon.Downloads())
 			m.add(t, "add", p)
 			m.awaitState(t, p.hash, stateSeeding)
-			t.Setenv("T", "torrents/"+string(p.hash))
+			m.setenv("T", "torrents/"+string(p.hash))
 			for _, script := range []string{
 				"for i in 1 2 3 4 5 6 7 8 9 10; do echo announce > $T/ctl || exit; done",
 				"for i in on off on; do echo $i > $T/super_seeding || exit; done; cat $T/state",

@@ -25,6 +25,7 @@ type mounted struct {
 	client *rtorrent.Client
 	cache  *cache.Cache
 	daemon *rtorrent.Daemon // nil where a fake is behind it
+	env    []string         // of the shells that sh runs
 }
 
 // mountDaemon mounts a new private rTorrent.
@@ -82,12 +83,17 @@ func (m *mounted) read(t *testing.T, elem ...string) string {
 	return string(b)
 }
 
+// setenv sets a variable of the shells that sh runs: not of the test's own
+// environment, which the tests that run beside it share.
+func (m *mounted) setenv(key, value string) { m.env = append(m.env, key+"="+value) }
+
 // sh runs a shell script in the mount point, and returns what it printed and
 // its exit status.
 func (m *mounted) sh(t *testing.T, script string) (output string, status int) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "bash", "-c", script)
 	cmd.Dir = m.dir
+	cmd.Env = append(os.Environ(), m.env...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()

@@ -162,8 +162,8 @@ func TestPeerActs(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			tr := startTransfer(t, version)
 			m := tr.leech
-			t.Setenv("P", filepath.Join("torrents", string(tr.hash), "peers"))
-			t.Setenv("ID", m.onlyPeer(t, tr.hash))
+			m.setenv("P", filepath.Join("torrents", string(tr.hash), "peers"))
+			m.setenv("ID", m.onlyPeer(t, tr.hash))
 			steps := []struct{ script, want string }{
 				{"cat $P/$ID/snubbed $P/$ID/banned $P/$ID/ctl", "0\n0\ndisconnect\n"},
 				{"echo 1 > $P/$ID/snubbed; cat $P/$ID/snubbed", "1\n"},

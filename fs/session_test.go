@@ -12,6 +12,7 @@ import (
 func TestShellSession(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			m := mountDaemon(t, version)
 			one := newPayload(t, "one file.bin", 32768, map[string]int{"": 300_000})
 			many := newPayload(t, "many", 32768, map[string]int{"a.txt": 1000, "sub dir/b.bin": 100_000, "empty": 0})
@@ -23,8 +24,8 @@ func TestShellSession(t *testing.T) {
 				}
 				m.awaitState(t, p.hash, stateSeeding)
 			}
-			t.Setenv("ONE", string(one.hash))
-			t.Setenv("MANY", string(many.hash))
+			m.setenv("ONE", string(one.hash))
+			m.setenv("MANY", string(many.hash))
 			steps := []struct{ script, want string }{
 				{"ls torrents | wc -l", "2\n"},
 				{"cat torrents/$ONE/name 'by-name/one file.bin/hash'", "one file.bin\n" + string(one.hash) + "\n"},
@@ -74,10 +75,11 @@ func TestShellSession(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
+			t.Parallel()
 			m := mountDaemon(t, version)
 			p := newPayload(t, "p", 32768, map[string]int{"": 70_000})
 			m.add(t, "add-stopped", p)
-			t.Setenv("T", "torrents/"+string(p.hash))
+			m.setenv("T", "torrents/"+string(p.hash))
 			before := m.read(t, "torrents", string(p.hash), "info")
 			cases := []struct{ script, message string }{
 				{"echo bad > $T/state", "Invalid argument"},

@@ -23,7 +23,7 @@ func TestThrottles(t *testing.T) {
 			p.write(t, m.daemon.Downloads())
 			m.add(t, "add", p)
 			m.awaitState(t, p.hash, stateSeeding)
-			t.Setenv("T", "torrents/"+string(p.hash))
+			m.setenv("T", "torrents/"+string(p.hash))
 			steps := []struct{ script, want string }{
 				{"ls rtorrent/throttles", ""},
 				{"mkdir rtorrent/throttles/slow; ls rtorrent/throttles; cat rtorrent/throttles/slow/*", "slow\n0\n0\n0\n0\n"},
@@ -72,7 +72,7 @@ func TestThrottlesOfOthers(t *testing.T) {
 			m := mountDaemon(t, version, func(o *rtorrent.DaemonOptions) { o.Extra = []string{"throttle.up = thr_0,60"} })
 			p := newPayload(t, "p", 32768, map[string]int{"": 70_000})
 			m.add(t, "add-stopped", p)
-			t.Setenv("T", "torrents/"+string(p.hash))
+			m.setenv("T", "torrents/"+string(p.hash))
 			steps := []struct{ script, want string }{
 				{"ls rtorrent/throttles", ""},
 				{"echo 1M > rtorrent/up_limit; cat rtorrent/throttles/thr_0/up_limit", "61440\n"},
@@ -113,7 +113,7 @@ func TestThrottleTakesHold(t *testing.T) {
 			})
 			m.add(t, "add", p)
 			m.awaitState(t, p.hash, stateDownloading)
-			t.Setenv("T", "torrents/"+string(p.hash))
+			m.setenv("T", "torrents/"+string(p.hash))
 			if out, _ := m.sh(t, "echo 100M > rtorrent/down_limit; mkdir rtorrent/throttles/slow; echo slow > $T/throttle; echo 100K > rtorrent/throttles/slow/down_limit; cat $T/state"); out != "downloading\n" {
 				t.Fatal(out)
 			}

@@ -44,8 +44,8 @@ func TestTrackers(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			m := mountDaemon(t, version)
 			h := m.addTracked(t, "t", deadOne+"a?passkey=OLD", deadTwo+"b", deadOne+"c")
-			t.Setenv("T", "torrents/"+string(h)+"/trackers")
-			t.Setenv("ONE", deadOne)
+			m.setenv("T", "torrents/"+string(h)+"/trackers")
+			m.setenv("ONE", deadOne)
 			steps := []struct{ script, want string }{
 				{"ls $T", "127.0.0.1\n127.0.0.1 2\n127.0.0.2\nnew\n"},
 				{"cat $T/127.0.0.1/{url,enabled,group,type,busy,seeds,leeches,downloaded,failures,successes,last,next,event}",
@@ -81,7 +81,7 @@ func TestTrackerRefusals(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			m := mountDaemon(t, version)
 			h := m.addTracked(t, "t", deadOne+"a", deadTwo+"b")
-			t.Setenv("T", "torrents/"+string(h)+"/trackers")
+			m.setenv("T", "torrents/"+string(h)+"/trackers")
 			before, _ := m.sh(t, "grep -r . $T")
 			for _, bad := range []string{
 				"", "x", "ftp://x/", "wss://x.org/", "HTTP://x.org/", "http://", "http:// x", "dht://", "http://x.org/ http://y.org/", "http://x.org/\x01", "http://x.org/é",

@@ -26,7 +26,7 @@ func TestFileTrees(t *testing.T) {
 			}
 			p := newPayload(t, "p", 32768, sizes)
 			m.add(t, "add-stopped", p)
-			t.Setenv("T", "torrents/"+string(p.hash))
+			m.setenv("T", "torrents/"+string(p.hash))
 			steps := []struct{ script, want string }{
 				{"cat $T/file_priority/top $T/file_priority/dir/00", "1\n1\n"},
 				{"echo off > $T/file_priority/top; cat $T/file_priority/top", "0\n"},

@@ -74,7 +74,7 @@ func encodeCommands(caps *Caps, h Hash, commands []Command) (calls []call, ends 
 		ends = ends || cmd.ends
 	}
 	if len(commands) > 0 && !ends {
-		calls = append(calls, call{"d.save_resume", []any{h}})
+		calls = append(calls, call{caps.saveCommand(h), []any{h}})
 	}
 	return calls, ends
 }

@@ -66,7 +66,7 @@ func (c *Client) trackersAfter(ctx context.Context, h Hash, calls []call) ([]*Tr
 	write := len(calls) > 0
 	var pending *saved
 	if write {
-		calls = append(calls, call{"d.save_resume", []any{h}})
+		calls = append(calls, call{caps.saveCommand(h), []any{h}})
 		pending = caps.beforeSave(h, ".torrent.libtorrent_resume")
 	}
 	list := call{"t.multicall", []any{h, ""}}

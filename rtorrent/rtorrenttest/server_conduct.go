@@ -153,15 +153,16 @@ type answer struct {
 // answer carries out a request when its turn has come. It is nil if the
 // server is closed first; else sent must be called.
 func (s *Server) answer(l *life, contentType string, body []byte) *answer {
-	if !s.arrive(l) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.waiting--
-		return nil
+	arrived := s.arrive(l)
+	if arrived {
+		defer func() { <-s.turn }()
 	}
-	defer func() { <-s.turn }()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.waiting--
+	if !arrived {
+		return nil
+	}
 	a := &answer{}
 	if len(s.rude) > 0 {
 		a.rude, s.rude = s.rude[0], s.rude[1:]
@@ -195,5 +196,4 @@ func (s *Server) sent(a *answer) {
 		f()
 	}
 	s.advanceChecks()
-	s.waiting--
 }

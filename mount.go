@@ -121,7 +121,11 @@ func (p *program) mountServer(c *cli.Context, m *mounting) error {
 	if err != nil {
 		return err
 	}
-	client := rtorrent.New(t, rtorrent.Options{Timeout: c.Duration("timeout"), Log: m.tree.Log})
+	client := rtorrent.New(t, rtorrent.Options{
+		Timeout: c.Duration("timeout"),
+		Log:     m.tree.Log,
+		Local:   func(path string) string { return fs.LocalPath(m.maps, path) },
+	})
 	if err := p.checkOverlap(c.Context, m.dir, e, client, m.maps); err != nil {
 		return err
 	}

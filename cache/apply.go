@@ -3,7 +3,7 @@ package cache
 import (
 	"context"
 	"errors"
-	"hash/maphash"
+	"sync"
 	"time"
 
 	"rtfs/rtorrent"
@@ -20,14 +20,44 @@ const (
 // Snapshot before it returns. The row is nil if the torrent is gone. Writes to
 // one torrent happen in the order in which they were let in.
 func (c *Cache) Apply(ctx context.Context, h rtorrent.Hash, commands ...rtorrent.Command) (*rtorrent.Torrent, error) {
-	leave, err := c.writes.enter(ctx, h)
+	leave, err := c.enter(ctx, h)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	if err := c.client.Pace(ctx, h, commands...); err != nil {
-		return nil, err
+	return c.apply(ctx, h, commands)
+}
+
+// Update lets write change one torrent on the ground of its row as it is now,
+// with no other write of ours to it in between. What it does goes through do,
+// which is Apply for the one who is in. The error is write's.
+func (c *Cache) Update(ctx context.Context, h rtorrent.Hash, write func(now *rtorrent.Torrent, do Do) error) error {
+	leave, err := c.enter(ctx, h)
+	if err != nil {
+		return err
 	}
+	defer leave()
+	now, err := c.apply(ctx, h, nil)
+	if err != nil {
+		return err
+	}
+	return write(now, func(commands ...rtorrent.Command) (*rtorrent.Torrent, error) {
+		return c.apply(ctx, h, commands)
+	})
+}
+
+// A Do carries out commands on the torrent of an Update.
+type Do func(commands ...rtorrent.Command) (*rtorrent.Torrent, error)
+
+// enter waits for the torrent's writes that came before, no longer than one
+// call may take.
+func (c *Cache) enter(ctx context.Context, h rtorrent.Hash) (leave func(), err error) {
+	bounded, cancel := context.WithTimeout(ctx, c.client.Timeout())
+	defer cancel()
+	return c.writes.enter(bounded, h)
+}
+
+func (c *Cache) apply(ctx context.Context, h rtorrent.Hash, commands []rtorrent.Command) (*rtorrent.Torrent, error) {
 	row, err := c.client.Do(ctx, h, commands...)
 	if errors.Is(err, rtorrent.ErrChecking) {
 		row, err = c.applyAfterCheck(ctx, h, commands, err)
@@ -38,8 +68,10 @@ func (c *Cache) Apply(ctx context.Context, h rtorrent.Hash, commands ...rtorrent
 	case errors.Is(err, rtorrent.ErrInterrupted), errors.Is(err, rtorrent.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		c.Drop() // it may have happened
 	}
-	for _, values := range c.onDemand {
-		values.drop(h)
+	if len(commands) > 0 {
+		for _, values := range c.onDemand {
+			values.drop(h)
+		}
 	}
 	return row, err
 }
@@ -85,27 +117,42 @@ func (c *Cache) Patch(h rtorrent.Hash, row *rtorrent.Torrent) {
 func isGone(err error) bool { return errors.Is(err, rtorrent.ErrNotFound) }
 
 // A writeOrder lets the writes to one torrent in one at a time, so that their
-// rows reach the Snapshot in the order of the writes. Torrents share the
-// stripes by their hash. Its zero value is not usable.
+// rows reach the Snapshot in the order of the writes. It is safe for concurrent
+// use.
 type writeOrder struct {
-	seed    maphash.Seed
-	stripes [64]chan struct{} // a token while a write is in
+	mu    sync.Mutex // guards turns; never held while waiting
+	turns map[rtorrent.Hash]*turn
 }
 
-func newWriteOrder() writeOrder {
-	w := writeOrder{seed: maphash.MakeSeed()}
-	for i := range w.stripes {
-		w.stripes[i] = make(chan struct{}, 1)
-	}
-	return w
+// A turn is what the writes to one torrent wait for.
+type turn struct {
+	token chan struct{} // in it while a write is under way
+	users int           // writes that are under way or wait
 }
+
+func newWriteOrder() *writeOrder { return &writeOrder{turns: map[rtorrent.Hash]*turn{}} }
 
 func (w *writeOrder) enter(ctx context.Context, h rtorrent.Hash) (leave func(), err error) {
-	stripe := w.stripes[maphash.String(w.seed, string(h))%uint64(len(w.stripes))]
+	w.mu.Lock()
+	t := w.turns[h]
+	if t == nil {
+		t = &turn{token: make(chan struct{}, 1)}
+		w.turns[h] = t
+	}
+	t.users++
+	w.mu.Unlock()
+	done := func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if t.users--; t.users == 0 {
+			delete(w.turns, h)
+		}
+	}
 	select {
-	case stripe <- struct{}{}:
-		return func() { <-stripe }, nil
+	case t.token <- struct{}{}:
+		return func() { <-t.token; done() }, nil
 	case <-ctx.Done():
+		done()
 		return nil, ctx.Err()
 	}
 }

@@ -23,7 +23,7 @@ type Options struct {
 type Cache struct {
 	client *rtorrent.Client
 	opts   Options
-	writes writeOrder
+	writes *writeOrder
 
 	changed chan struct{} // has room for one
 

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -29,8 +30,14 @@ type hosts struct {
 	mu      sync.Mutex // guards the fields below; never held during a call
 	current *Hosts
 	taken   time.Time
-	dropped map[rtorrent.Hash]bool
-	loading chan struct{} // closed when the load under way has ended; nil none
+	dropped map[rtorrent.Hash]bool // changed since they were asked
+	flight  *hostsFlight           // the load under way, or nil
+}
+
+// A hostsFlight is one load, which belongs to none of those who wait for it.
+type hostsFlight struct {
+	done chan struct{} // closed when err is set
+	err  error
 }
 
 func newHosts(client *rtorrent.Client) *hosts {
@@ -46,70 +53,78 @@ func (h *hosts) drop(hash rtorrent.Hash) {
 
 // Hosts returns the tracker hosts of the torrents of a snapshot.
 func (c *Cache) Hosts(ctx context.Context, s *Snapshot) (*Hosts, error) {
-	h := c.hosts
 	for {
-		h.mu.Lock()
-		if h.loading == nil {
-			missing := h.missing(s, time.Now())
-			if len(missing) == 0 {
-				defer h.mu.Unlock()
-				return h.current, nil
-			}
-			loading := make(chan struct{})
-			h.loading = loading
-			h.mu.Unlock()
-			return h.load(ctx, missing, loading)
+		current, f := c.hosts.now(ctx, s)
+		if f == nil {
+			return current, nil
 		}
-		loading := h.loading
-		h.mu.Unlock()
 		select {
-		case <-loading:
+		case <-f.done:
 		case <-ctx.Done():
 			return nil, ctx.Err()
+		}
+		if f.err != nil {
+			return nil, f.err
 		}
 	}
 }
 
-// missing returns the torrents to ask for. The caller holds mu.
-func (h *hosts) missing(s *Snapshot, now time.Time) []rtorrent.Hash {
-	if now.Sub(h.taken) > hostsTTL {
+// now returns the Hosts if they have all torrents of the snapshot, else the
+// load that will bring what they lack.
+func (h *hosts) now(ctx context.Context, s *Snapshot) (*Hosts, *hostsFlight) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.flight != nil {
+		return nil, h.flight
+	}
+	if now := time.Now(); now.Sub(h.taken) > hostsTTL {
 		h.current, h.taken = &Hosts{}, now
+		clear(h.dropped)
 	}
 	var missing []rtorrent.Hash
 	for _, t := range s.Torrents {
 		if _, known := h.current.of[t.Hash]; !known || h.dropped[t.Hash] {
 			missing = append(missing, t.Hash)
+			delete(h.dropped, t.Hash) // what is dropped from here on is asked again
 		}
 	}
-	return missing
+	if len(missing) == 0 {
+		return h.current, nil
+	}
+	f := &hostsFlight{done: make(chan struct{})}
+	h.flight = f
+	go h.load(context.WithoutCancel(ctx), f, missing)
+	return nil, f
 }
 
-// load asks for some torrents' trackers on behalf of one caller; the others
-// wait, and try themselves if it leaves.
-func (h *hosts) load(ctx context.Context, missing []rtorrent.Hash, loading chan struct{}) (*Hosts, error) {
+func (h *hosts) load(ctx context.Context, f *hostsFlight, missing []rtorrent.Hash) {
 	urls, err := h.client.TrackerURLs(ctx, missing)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	defer close(loading)
-	h.loading = nil
-	if err != nil {
-		return nil, err
+	defer close(f.done)
+	h.flight = nil
+	if f.err = err; err != nil {
+		for _, hash := range missing {
+			h.dropped[hash] = true
+		}
+		return
 	}
 	next := &Hosts{of: make(map[rtorrent.Hash][]string, len(h.current.of)+len(missing))}
-	for hash, known := range h.current.of {
-		next.of[hash] = known
-	}
+	maps.Copy(next.of, h.current.of)
 	for _, hash := range missing {
-		var of []string
-		for _, u := range urls[hash] {
-			if host := rtorrent.TrackerHost(u); host != "" && !slices.Contains(of, host) {
-				of = append(of, host)
-			}
-		}
-		slices.Sort(of)
-		next.of[hash] = of
-		delete(h.dropped, hash)
+		next.of[hash] = hostsOf(urls[hash])
 	}
 	h.current = next
-	return next, nil
+}
+
+// hostsOf returns the hosts of URLs, sorted, each once.
+func hostsOf(urls []string) []string {
+	var of []string
+	for _, u := range urls {
+		if host := rtorrent.TrackerHost(u); host != "" {
+			of = append(of, host)
+		}
+	}
+	slices.Sort(of)
+	return slices.Compact(of)
 }

@@ -35,7 +35,7 @@ func (c *Cache) Customs(ctx context.Context, h rtorrent.Hash) (*rtorrent.Customs
 // Change carries out a write that is more than commands on a torrent, in the
 // order of the torrent's writes, and refreshes the torrent's row as Apply does.
 func (c *Cache) Change(ctx context.Context, h rtorrent.Hash, write func(context.Context) error) error {
-	leave, err := c.writes.enter(ctx, h)
+	leave, err := c.enter(ctx, h)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (c *Cache) Change(ctx context.Context, h rtorrent.Hash, write func(context.
 // must follow, and puts it into the list of files that is kept: a loop over
 // the files of a torrent asks for them once.
 func (c *Cache) SetFilePriority(ctx context.Context, h rtorrent.Hash, index int, p int64) error {
-	leave, err := c.writes.enter(ctx, h)
+	leave, err := c.enter(ctx, h)
 	if err != nil {
 		return err
 	}

@@ -95,28 +95,21 @@ func takeTag(d *driver, tag string) func(context.Context, *rtorrent.Torrent, *li
 // retag puts tag in the place of old; an old of "" adds it, a tag of @none
 // takes old away.
 func (d *driver) retag(ctx context.Context, t *rtorrent.Torrent, old, tag string) error {
-	before := rtorrent.DecodeTags(t.Custom1)
-	var after []string
-	for _, have := range before {
-		if have == old {
-			have = tag
+	return changeTags(t.Hash, func(before []string) []string {
+		var after []string
+		for _, have := range before {
+			if have == old {
+				have = tag
+			}
+			if have != noTag && !slices.Contains(after, have) {
+				after = append(after, have)
+			}
 		}
-		if have != noTag && !slices.Contains(after, have) {
-			after = append(after, have)
+		if tag != noTag && !slices.Contains(after, tag) {
+			after = append(after, tag)
 		}
-	}
-	if tag != noTag && !slices.Contains(after, tag) {
-		after = append(after, tag)
-	}
-	encoded := rtorrent.EncodeTags(after)
-	switch {
-	case len(encoded) > tagsMax:
-		return invalid("tags of %d bytes, at most %d", len(encoded), tagsMax)
-	case slices.Equal(before, after):
-		return nil
-	}
-	_, err := d.cache.Apply(ctx, t.Hash, rtorrent.SetCustom1(t.Hash, encoded))
-	return err
+		return after
+	})(ctx, d)
 }
 
 func (g *tagsDir) list(ctx context.Context) ([]entry, error) {
@@ -141,11 +134,20 @@ func (g *tagsDir) find(ctx context.Context, name string) (entry, error) {
 	return g.groupDir.find(ctx, name)
 }
 
+// newTag returns the tag that the name of a new directory stands for.
+func newTag(name string) (string, error) {
+	tag := unescapeName(name)
+	if tag == "" || tag == noTag || groupName(tag) != name || strings.TrimSpace(tag) != tag || strings.ContainsAny(tag, "\n\x00") {
+		return "", invalid("tag %q: a tag is one line without spaces around it; a literal %% is written %%25", name)
+	}
+	return tag, nil
+}
+
 // mkdir makes a tag.
 func (g *tagsDir) mkdir(ctx context.Context, name string) (entry, error) {
-	tag := unescapeName(name)
-	if groupName(tag) != name || strings.TrimSpace(tag) != tag || tag == "" || strings.ContainsAny(tag, "\n\x00") {
-		return entry{}, invalid("tag %q: a tag is one line without spaces around it; a literal %% is written %%25", name)
+	tag, err := newTag(name)
+	if err != nil {
+		return entry{}, err
 	}
 	if _, err := g.find(ctx, name); err == nil {
 		return entry{}, errExists
@@ -173,9 +175,13 @@ func (g *tagsDir) remove(ctx context.Context, name string, dir bool) error {
 
 // rename renames a tag in all torrents that have it.
 func (g *tagsDir) rename(ctx context.Context, name, newName string, _ bool) error {
-	old, tag := unescapeName(name), unescapeName(newName)
-	if old == noTag || tag == noTag || groupName(tag) != newName {
-		return invalid("rename of tag %q to %q", name, newName)
+	old := unescapeName(name)
+	tag, err := newTag(newName)
+	if err != nil {
+		return err
+	}
+	if old == noTag {
+		return invalid("%s is no tag", noTag)
 	}
 	index, err := g.now(ctx)
 	if err != nil {

@@ -198,7 +198,7 @@ func (c *customDir) create(ctx context.Context, name string, flags, mode uint32)
 	n := c.file(key)
 	handle, _, errno := n.Open(ctx, flags)
 	if errno != 0 {
-		return entry{}, nil, fmt.Errorf("%w: %v", errAccess, errno)
+		return entry{}, nil, answer(errno)
 	}
 	return c.entry(n), handle, nil
 }

@@ -65,7 +65,7 @@ func (n *dirNode) Create(ctx context.Context, name string, flags, mode uint32, o
 	}
 	e, handle, err := c.create(ctx, name, flags, mode)
 	if err != nil {
-		return nil, nil, 0, n.d.fail("create", n.path+name, err)
+		return nil, nil, 0, n.d.refuse("create", n.path+name, err)
 	}
 	inode, errno := n.enter(ctx, e, out)
 	if errno != 0 {
@@ -82,7 +82,7 @@ func (n *dirNode) Mkdir(ctx context.Context, name string, _ uint32, out *fuse.En
 	}
 	e, err := m.mkdir(ctx, name)
 	if err != nil {
-		return nil, n.d.fail("mkdir", n.path+name, err)
+		return nil, n.d.refuse("mkdir", n.path+name, err)
 	}
 	return n.enter(ctx, e, out)
 }
@@ -100,7 +100,7 @@ func (n *dirNode) Symlink(ctx context.Context, target, name string, out *fuse.En
 	}
 	e, err := l.symlink(ctx, target, name)
 	if err != nil {
-		return nil, n.d.fail("symlink", n.path+name, err)
+		return nil, n.d.refuse("symlink", n.path+name, err)
 	}
 	return n.enter(ctx, e, out)
 }
@@ -125,7 +125,7 @@ func (n *dirNode) remove(ctx context.Context, name string, dir bool) syscall.Err
 	if !ok {
 		return syscall.EPERM
 	}
-	return n.d.fail("remove", n.path+name, r.remove(ctx, name, dir))
+	return n.d.refuse("remove", n.path+name, r.remove(ctx, name, dir))
 }
 
 // renameExchange is RENAME_EXCHANGE of renameat2(2), renameNoReplace its
@@ -150,7 +150,7 @@ func (n *dirNode) Rename(ctx context.Context, name string, newParent fusefs.Inod
 	} else if r, ok := to.dir.(receiver); ok {
 		err = r.receive(ctx, n, name, newName)
 	}
-	if errno := n.d.fail("rename", n.path+name, err); errno != 0 {
+	if errno := n.d.refuse("rename", n.path+name, err); errno != 0 {
 		return errno
 	}
 	n.d.notifier.forget(&n.Inode, name)

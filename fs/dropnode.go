@@ -53,14 +53,14 @@ func (n *dropNode) Open(_ context.Context, flags uint32) (fusefs.FileHandle, uin
 			return nil, 0, n.d.fail("open", n.dir.path, err)
 		}
 	}
-	return &dropHandle{dir: n.dir, drop: n.drop, writes: writes, appends: flags&syscall.O_APPEND != 0}, fuse.FOPEN_DIRECT_IO, 0
+	return &dropHandle{dir: n.dir, drop: n.drop, writes: writes}, fuse.FOPEN_DIRECT_IO, 0
 }
 
 // A dropHandle is an open drop.
 type dropHandle struct {
-	dir             *dropDir
-	drop            *drop
-	writes, appends bool
+	dir    *dropDir
+	drop   *drop
+	writes bool
 }
 
 var (
@@ -93,9 +93,5 @@ func (h *dropHandle) finish(ctx context.Context, last bool) syscall.Errno {
 	if !h.writes {
 		return 0
 	}
-	err := h.dir.finish(ctx, h.drop, last)
-	if errno := errnoOf(err, true); errno != syscall.EIO {
-		return errno
-	}
-	return h.dir.d.fail("load", h.dir.path, err)
+	return h.dir.d.refuse("load", h.dir.path, h.dir.finish(ctx, h.drop, last))
 }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
-	"strings"
 	"time"
 
 	"rtfs/rtorrent"
@@ -20,7 +20,7 @@ const erasedKeep = 30 * 24 * time.Hour
 const eraseHook = "event.download.erased"
 
 // erase removes a torrent from rTorrent; its data stays. It is refused where
-// rTorrent has a hook that executes something: such hooks delete data.
+// rTorrent has a hook of the user's: such hooks execute something that deletes data.
 func (d *driver) erase(ctx context.Context, h rtorrent.Hash) error {
 	if !d.opts.AllowEraseHook {
 		hook, err := d.executingHook(ctx)
@@ -28,7 +28,7 @@ func (d *driver) erase(ctx context.Context, h rtorrent.Hash) error {
 			return err
 		}
 		if hook != "" {
-			return fmt.Errorf("erase: %w: rTorrent's %s would execute %q; mount with --allow-erase-hook if that is harmless", errPerm, eraseHook, hook)
+			return fmt.Errorf("erase: %w: rTorrent's %s would run %q; mount with --allow-erase-hook if that is harmless", errPerm, eraseHook, hook)
 		}
 	}
 	if err := d.keepMetainfo(h); err != nil {
@@ -41,7 +41,7 @@ func (d *driver) erase(ctx context.Context, h rtorrent.Hash) error {
 	return err
 }
 
-// executingHook returns the first erase hook that executes something, "" if
+// executingHook returns the first erase hook that may execute something, "" if
 // there is none.
 func (d *driver) executingHook(ctx context.Context) (string, error) {
 	var hooks any
@@ -56,12 +56,16 @@ func (d *driver) executingHook(ctx context.Context) (string, error) {
 		return "", err
 	}
 	for _, hook := range texts(hooks) {
-		if strings.Contains(hook, "execute") || strings.Contains(hook, "import") || strings.Contains(hook, "schedule") {
+		if hook != "" && !slices.Contains(harmlessHooks[:], hook) {
 			return hook, nil
 		}
 	}
 	return "", nil
 }
+
+// harmlessHooks are the hooks that every rTorrent has by itself. Any other can
+// call a command that somebody defined, and that execute something.
+var harmlessHooks = [...]string{"ui.unfocus_download=", "d.delete_tied="}
 
 // texts returns all strings inside a decoded value, those of maps in the order
 // of their keys.

@@ -63,11 +63,20 @@ var errnos = []struct {
 	{rtorrent.ErrUnsupported, syscall.EOPNOTSUPP},
 }
 
+// An answer is an errno that was decided, and logged, before.
+type answer syscall.Errno
+
+func (a answer) Error() string { return syscall.Errno(a).Error() }
+
 // errnoOf returns the errno for err: 0 for nil, EIO for what is not in the
 // table. A refusal in rTorrent's words that has no kind is EINVAL on a write.
 func errnoOf(err error, write bool) syscall.Errno {
 	if err == nil {
 		return 0
+	}
+	var decided answer
+	if errors.As(err, &decided) {
+		return syscall.Errno(decided)
 	}
 	for _, row := range errnos {
 		if errors.Is(err, row.is) {
@@ -85,10 +94,19 @@ func errnoOf(err error, write bool) syscall.Errno {
 func (d *driver) fail(op, path string, err error) syscall.Errno {
 	errno := errnoOf(err, false)
 	if errno == syscall.EIO {
-		d.logger.Error("input/output error", "op", op, "path", path, "error", err)
-		d.health.note(fmt.Sprintf("%s %s: %v", op, path, err))
+		d.logger.Error("input/output error", "op", op, "path", path, "error", redact(err.Error()))
+		d.health.note(redact(fmt.Sprintf("%s %s: %v", op, path, err)))
 	}
 	return errno
+}
+
+// refuse is fail for an operation that changes something: there a refusal in
+// rTorrent's words is EINVAL.
+func (d *driver) refuse(op, path string, err error) syscall.Errno {
+	if errno := errnoOf(err, true); errno != syscall.EIO {
+		return errno
+	}
+	return d.fail(op, path, err)
 }
 
 // invalid returns an errInvalid that says why.

@@ -16,8 +16,10 @@ const filesKeep = time.Minute
 // allFiles keeps the files of all torrents for files.tsv. It is safe for
 // concurrent use.
 type allFiles struct {
-	mu    sync.Mutex // guards known; never held during a call
+	mu    sync.Mutex // guards the fields below; never held during a call
 	known map[rtorrent.Hash]knownFiles
+	// stale are those that were forgotten since they were asked.
+	stale map[rtorrent.Hash]bool
 }
 
 type knownFiles struct {
@@ -36,6 +38,7 @@ func (a *allFiles) of(ctx context.Context, d *driver, torrents []*rtorrent.Torre
 		k, ok := a.known[t.Hash]
 		if !ok || k.completed != t.CompletedPieces || now.Sub(k.at) > filesKeep {
 			missing = append(missing, t)
+			delete(a.stale, t.Hash)
 		}
 	}
 	a.mu.Unlock()
@@ -52,7 +55,11 @@ func (a *allFiles) of(ctx context.Context, d *driver, torrents []*rtorrent.Torre
 		}
 	}
 	for _, t := range missing {
-		next[t.Hash] = knownFiles{files: asked[t.Hash], completed: t.CompletedPieces, at: now}
+		k := knownFiles{files: asked[t.Hash], completed: t.CompletedPieces, at: now}
+		if a.stale[t.Hash] {
+			k.at = time.Time{} // a priority was set while they were asked
+		}
+		next[t.Hash] = k
 	}
 	a.known = next
 	return next, nil
@@ -63,6 +70,10 @@ func (a *allFiles) forget(h rtorrent.Hash) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.known, h)
+	if a.stale == nil {
+		a.stale = map[rtorrent.Hash]bool{}
+	}
+	a.stale[h] = true
 }
 
 // renderFilesTSV returns every file of every torrent: a header, then a row

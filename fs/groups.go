@@ -145,7 +145,7 @@ func (g *groupDir) entry(group string) entry {
 
 // dir returns the linkDir of a group.
 func (g *groupDir) dir(group string) *linkDir {
-	l := &linkDir{d: g.d, path: g.path + groupName(group) + "/", kind: g.path, group: group}
+	l := &linkDir{d: g.d, path: g.path + groupName(group) + "/", group: group}
 	l.choose = func(ctx context.Context) (*cache.Snapshot, []*rtorrent.Torrent, error) {
 		index, err := g.now(ctx)
 		if err != nil {

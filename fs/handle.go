@@ -202,9 +202,5 @@ func (h *handle) setPending() {
 }
 
 func (h *handle) errno(err error) syscall.Errno {
-	errno := errnoOf(err, true)
-	if errno == syscall.EIO {
-		return h.node.d.fail("write", h.node.path, err)
-	}
-	return errno
+	return h.node.d.refuse("write", h.node.path, err)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"rtfs/cache"
 	"rtfs/rtorrent"
 )
 
@@ -80,18 +81,21 @@ func setThrottle(t *rtorrent.Torrent, name string, _ bool) (action, error) {
 // whileInactive carries out a command that has no effect, or is refused, while
 // a torrent is active: such a one is paused around it.
 func (d *driver) whileInactive(ctx context.Context, t *rtorrent.Torrent, command rtorrent.Command) error {
-	if !t.IsActive {
-		now, err := d.cache.Apply(ctx, t.Hash, command)
-		if now == nil || !now.IsActive {
+	h := t.Hash
+	var resumed *rtorrent.Torrent
+	err := d.cache.Update(ctx, h, func(now *rtorrent.Torrent, do cache.Do) error {
+		if !now.IsActive {
+			_, err := do(command)
 			return err
 		}
-		// It was started by somebody else since the row was read.
-	}
-	now, err := d.cache.Apply(ctx, t.Hash, rtorrent.Pause(t.Hash), command, rtorrent.Resume(t.Hash))
-	if err != nil || now.IsActive {
+		var err error
+		resumed, err = do(rtorrent.Pause(h), command, rtorrent.Resume(h))
+		return err
+	})
+	if err != nil || resumed == nil || resumed.IsActive {
 		return err
 	}
-	return d.awaitStart(ctx, now)
+	return d.awaitStart(ctx, resumed)
 }
 
 // setChokeGroup plans a write to choke_group.

@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 	"sync"
+	"time"
 
 	"rtfs/cache"
 	"rtfs/rtorrent"
@@ -18,8 +19,11 @@ type linkDir struct {
 	path string
 	// choose returns the torrents of the directory.
 	choose func(context.Context) (*cache.Snapshot, []*rtorrent.Torrent, error)
-	// group is the group that the directory is, among those of one kind.
-	kind, group string
+	// group is the group that the directory is, among those of its kind.
+	group string
+	// life is how long the kernel may keep a name: not at all where a write
+	// can change who is here.
+	life time.Duration
 	// take is what moving a torrent into the directory does; nil: nothing can
 	// be. The linkDir it comes from is nil if it comes from elsewhere.
 	take func(ctx context.Context, t *rtorrent.Torrent, from *linkDir) error
@@ -35,7 +39,7 @@ func openByName(d *driver, s subject[server]) directory { return byName(d, s.pat
 
 // byName is the linkDir of all torrents.
 func byName(d *driver, path string) *linkDir {
-	return &linkDir{d: d, path: path, choose: func(ctx context.Context) (*cache.Snapshot, []*rtorrent.Torrent, error) {
+	return &linkDir{d: d, path: path, life: d.opts.TTL, choose: func(ctx context.Context) (*cache.Snapshot, []*rtorrent.Torrent, error) {
 		s, err := d.cache.Snapshot(ctx)
 		if err != nil {
 			return nil, nil, err
@@ -150,7 +154,7 @@ func (l *linkDir) entry(name string, h rtorrent.Hash) entry {
 	target := strings.Repeat("../", depth) + "torrents/" + string(h)
 	// Links of one depth have one target each, so they may share a number.
 	ino := l.d.inos.torrent(h) + inoLink + uint64(min(depth, inoPerDir-1))
-	return l.d.linkEntry(name, l.path+name, fixedTarget(target), ino, l.d.opts.TTL, l.d.addedTime(h))
+	return l.d.linkEntry(name, l.path+name, fixedTarget(target), ino, l.life, l.d.addedTime(h))
 }
 
 func (l *linkDir) stat(context.Context) (size, mtime int64, err error) {

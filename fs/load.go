@@ -43,10 +43,13 @@ func (d *driver) load(ctx context.Context, content []byte, start bool) (rtorrent
 	case !errors.Is(err, rtorrent.ErrNotFound):
 		return m.Hash, err
 	default:
-		if err := client.LoadRaw(ctx, m.Encode()); err != nil {
+		err := client.LoadRaw(ctx, m.Encode())
+		// Whatever the error says, it may have arrived: the next drop of it
+		// goes on where this one ends.
+		loaded = !errors.Is(err, rtorrent.ErrTooLarge)
+		if err != nil {
 			return m.Hash, err
 		}
-		loaded = true
 		if err := d.awaitTorrent(ctx, m.Hash); err != nil {
 			return m.Hash, err
 		}
@@ -91,5 +94,9 @@ func (d *driver) adorn(ctx context.Context, h rtorrent.Hash, start bool) error {
 	if _, err := d.cache.Apply(ctx, h, commands...); err != nil || !start {
 		return err
 	}
-	return d.carry(ctx, h, moveStart)
+	t, err := d.cache.Apply(ctx, h, moveStart.commands(h)...)
+	if err != nil {
+		return err
+	}
+	return d.follow(ctx, t, moveStart)
 }

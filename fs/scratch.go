@@ -89,8 +89,10 @@ func (s *scratches) remove(path string) *scratch {
 func (s *scratches) move(from, to string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.byPath[to] = s.byPath[from]
-	delete(s.byPath, from)
+	if f := s.byPath[from]; f != nil { // it may have expired meanwhile
+		s.byPath[to] = f
+		delete(s.byPath, from)
+	}
 }
 
 // A scratch is one temporary file. It is safe for concurrent use.
@@ -225,7 +227,11 @@ func (o overlay) rename(ctx context.Context, name, newName string) error {
 		return fmt.Errorf("%w: %s", errAccess, newName)
 	}
 	content := string(f.text())
-	if len(content) > writeAtMost {
+	switch {
+	case content == "":
+		// What an editor leaves on a full disk; an empty line empties.
+		return invalid("nothing was written to %s", name)
+	case len(content) > writeAtMost:
 		return errTooBig
 	}
 	if err := n.commit(ctx, content, false); err != nil {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"rtfs/cache"
 	"rtfs/rtorrent"
 )
 
@@ -17,15 +18,45 @@ func setTags(t *rtorrent.Torrent, value string, add bool) (action, error) {
 	if err != nil {
 		return nil, err
 	}
-	old := rtorrent.DecodeTags(t.Custom1)
-	var next []string
-	if add {
-		next = slices.Clone(old)
-	} else {
-		for _, tag := range old {
-			if slices.Contains(given, tag) {
-				next = append(next, tag)
+	if same := mergeTags(rtorrent.DecodeTags(t.Custom1), given, add); len(rtorrent.EncodeTags(same)) > tagsMax {
+		return nil, tooManyTags(same)
+	}
+	return changeTags(t.Hash, func(old []string) []string {
+		return mergeTags(old, given, add)
+	}), nil
+}
+
+// changeTags is the action that gives a torrent the tags that follow from
+// those it has then. The bytes in rTorrent stay as they are if that are the
+// same.
+func changeTags(h rtorrent.Hash, next func(old []string) []string) action {
+	return func(ctx context.Context, d *driver) error {
+		return d.cache.Update(ctx, h, func(now *rtorrent.Torrent, do cache.Do) error {
+			old := rtorrent.DecodeTags(now.Custom1)
+			tags := next(old)
+			if slices.Equal(old, tags) {
+				return nil
 			}
+			if len(rtorrent.EncodeTags(tags)) > tagsMax {
+				return tooManyTags(tags)
+			}
+			_, err := do(rtorrent.SetCustom1(h, rtorrent.EncodeTags(tags)))
+			return err
+		})
+	}
+}
+
+func tooManyTags(tags []string) error {
+	return invalid("tags of %d bytes, at most %d", len(rtorrent.EncodeTags(tags)), tagsMax)
+}
+
+// mergeTags returns the tags after a write of given: they replace the old
+// ones, or join them. Those that stay keep their order.
+func mergeTags(old, given []string, add bool) []string {
+	var next []string
+	for _, tag := range old {
+		if add || slices.Contains(given, tag) {
+			next = append(next, tag)
 		}
 	}
 	for _, tag := range given {
@@ -33,13 +64,7 @@ func setTags(t *rtorrent.Torrent, value string, add bool) (action, error) {
 			next = append(next, tag)
 		}
 	}
-	if len(rtorrent.EncodeTags(next)) > tagsMax {
-		return nil, invalid("tags of %d bytes, at most %d", len(rtorrent.EncodeTags(next)), tagsMax)
-	}
-	if slices.Equal(old, next) {
-		return nil, nil
-	}
-	return apply(t.Hash, rtorrent.SetCustom1(t.Hash, rtorrent.EncodeTags(next))), nil
+	return next
 }
 
 // setComment plans a write to comment. Percent escapes carry any bytes.
@@ -73,7 +98,7 @@ func setPriority(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 
 // setDirectory plans a write to directory. rTorrent closes an open torrent
 // silently when its directory is set, so it is stopped first, by itself: on
-// 0.9.8 the setter must not follow a stop that met a running check.
+// 0.9.8 the setter must not meet a running check.
 func setDirectory(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 	dir, err := parseDirectory(value)
 	if err != nil || dir == t.Directory {
@@ -84,32 +109,43 @@ func setDirectory(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 	}
 	h := t.Hash
 	return func(ctx context.Context, d *driver) error {
-		if t.State || t.IsOpen || t.Hashing != 0 {
-			if _, err := d.cache.Apply(ctx, h, moveStop.commands(h)...); err != nil {
+		var started *rtorrent.Torrent // again, nil if it was not
+		err := d.cache.Update(ctx, h, func(was *rtorrent.Torrent, do cache.Do) error {
+			now := was
+			var err error
+			if was.State || was.IsOpen || was.Hashing != 0 {
+				if now, err = do(moveStop.commands(h)...); err != nil {
+					return err
+				}
+			}
+			if now.Hashing != 0 || now.IsOpen {
+				return fmt.Errorf("directory: %w: somebody else opened the torrent", errBusy)
+			}
+			now, err = do(rtorrent.SetDirectory(h, dir))
+			if err == nil && now.Directory != dir {
+				err = fmt.Errorf("directory: rTorrent kept %q", now.Directory)
+			}
+			if !was.State {
 				return err
 			}
-		}
-		now, err := d.cache.Apply(ctx, h, rtorrent.SetDirectory(h, dir))
-		if err == nil && now.Directory != dir {
-			err = fmt.Errorf("directory: rTorrent kept %q", now.Directory)
-		}
-		if t.State {
-			if restart := d.restart(ctx, t); err == nil {
+			commands := moveStart.commands(h)
+			if stateOf(was) == statePaused {
+				commands = append(commands, rtorrent.Pause(h))
+			}
+			now, restart := do(commands...)
+			if err == nil {
 				err = restart
 			}
+			if stateOf(was) != statePaused {
+				started = now
+			}
+			return err
+		})
+		if err != nil || started == nil {
+			return err
 		}
-		return err
+		return d.awaitStart(ctx, started)
 	}, nil
-}
-
-// restart starts a torrent that was stopped for a change, and pauses it if it
-// was paused before.
-func (d *driver) restart(ctx context.Context, was *rtorrent.Torrent) error {
-	err := d.carry(ctx, was.Hash, moveStart)
-	if err == nil && stateOf(was) == statePaused {
-		_, err = d.cache.Apply(ctx, was.Hash, rtorrent.Pause(was.Hash))
-	}
-	return err
 }
 
 // ctlWords are the words that ctl takes.

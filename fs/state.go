@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"rtfs/cache"
 	"rtfs/rtorrent"
 )
 
@@ -132,28 +133,49 @@ func (m move) commands(h rtorrent.Hash) []rtorrent.Command {
 	return nil
 }
 
-// setState plans the write of a word to state.
+// setState plans the write of a word to state. What the word does is decided
+// by the state that the torrent is in when its turn comes.
 func setState(t *rtorrent.Torrent, word string, _ bool) (action, error) {
-	now := stateOf(t)
 	for _, w := range stateWords {
-		if w.word != word {
-			continue
+		if w.word == word {
+			return func(ctx context.Context, d *driver) error { return d.changeState(ctx, t.Hash, word, w.verb) }, nil
 		}
-		if word == stateSeeding && !t.IsComplete || word == stateDownloading && t.IsComplete {
-			return nil, invalid("state %s: the torrent's completeness decides that", word)
-		}
-		m := moves[now][w.verb]
-		switch m {
-		case moveInvalid:
-			return nil, invalid("%s a torrent that is %s", word, now)
-		case moveBusy:
-			return nil, fmt.Errorf("%s: %w: the torrent is %s", word, errBusy, now)
-		case moveNone:
-			return nil, nil
-		}
-		return func(ctx context.Context, d *driver) error { return d.carry(ctx, t.Hash, m) }, nil
 	}
 	return nil, invalid("state %q", word)
+}
+
+// decide returns the move of a word on a torrent as it is now.
+func decide(now *rtorrent.Torrent, word string, v verb) (move, error) {
+	if word == stateSeeding && !now.IsComplete || word == stateDownloading && now.IsComplete {
+		return moveNone, invalid("state %s: the torrent's completeness decides that", word)
+	}
+	state := stateOf(now)
+	m := moves[state][v]
+	switch m {
+	case moveInvalid:
+		return m, invalid("%s a torrent that is %s", word, state)
+	case moveBusy:
+		return m, fmt.Errorf("%s: %w: the torrent is %s", word, errBusy, state)
+	}
+	return m, nil
+}
+
+// changeState carries out a word and sees to its end.
+func (d *driver) changeState(ctx context.Context, h rtorrent.Hash, word string, v verb) error {
+	var m move
+	var t *rtorrent.Torrent
+	err := d.cache.Update(ctx, h, func(now *rtorrent.Torrent, do cache.Do) error {
+		var err error
+		if m, err = decide(now, word, v); err != nil || m == moveNone {
+			return err
+		}
+		t, err = do(m.commands(h)...)
+		return err
+	})
+	if err != nil || m == moveNone {
+		return err
+	}
+	return d.follow(ctx, t, m)
 }
 
 // startWait is how long a started torrent may take to become active or to
@@ -166,19 +188,15 @@ const (
 	startCheck = 50 * time.Millisecond
 )
 
-// carry carries out a move and sees to its end.
-func (d *driver) carry(ctx context.Context, h rtorrent.Hash, m move) error {
-	t, err := d.cache.Apply(ctx, h, m.commands(h)...)
-	if err != nil {
-		return err
-	}
-	d.pauses.forget(h)
+// follow does what remains when the commands of a move were carried out.
+func (d *driver) follow(ctx context.Context, t *rtorrent.Torrent, m move) error {
+	d.pauses.forget(t.Hash)
 	switch m {
 	case moveStart, moveRestart, moveResume:
 		return d.awaitStart(ctx, t)
 	case moveCheckPaused:
-		ctx, end := d.pauses.begin(d.life, h)
-		go d.pauseAfterCheck(ctx, end, h)
+		ctx, end := d.pauses.begin(d.life, t.Hash)
+		go d.pauseAfterCheck(ctx, end, t.Hash)
 	}
 	return nil
 }
@@ -198,7 +216,7 @@ func (d *driver) awaitStart(ctx context.Context, t *rtorrent.Torrent) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-deadline.C:
-			return fmt.Errorf("start of %s: it stays %s, with directory %s and message %q", t.Hash, stateOf(t), t.Directory, t.Message)
+			return fmt.Errorf("start of %s: it stays %s, with directory %s; its message may say why", t.Hash, stateOf(t), t.Directory)
 		case <-tick.C:
 		}
 		var err error

@@ -19,7 +19,7 @@ func rootNodes() []Node[server] {
 		List[server]{Name: "by-message", Doc: "links by the class of the last message", Below: groupReference("<class>", "unregistered, auth, timeout, unreachable, check, disk or other"), Open: openGroups(byMessage())},
 		List[server]{Name: "by-path", Doc: "links by the folder that holds the data: which torrent owns this", Below: groupReference("<absolute path>", "one folder"), Open: openByPath},
 		List[server]{Name: "by-view", Doc: "links by rTorrent's own views, which lag behind the states", Below: groupReference("<view>", "one view"), Open: openByView},
-		List[server]{Name: "where", Doc: "a query made by naming it: ls 'where/ratio>2,state=seeding'", Below: groupReference("<expr>", "field op value, joined by commas; fields as in list.tsv and tracker, message; ops = != < > <= >= ~ (glob)"), Open: openWhere},
+		List[server]{Name: "where", Doc: "a query made by naming it: ls 'where/ratio>2,state=seeding'", Below: groupReference("<expr>", "field op value, joined by commas; fields as in list.tsv, and tracker; ops = != < > <= >= ~ (glob)"), Open: openWhere},
 		List[server]{Name: "add", Doc: "drop .torrent files here: they are checked, loaded and started", Below: dropReference, Open: openAdd(true)},
 		List[server]{Name: "add-stopped", Doc: "the same, not started", Below: dropReference, Open: openAdd(false)},
 		List[server]{Name: "erase", Doc: "mv a torrent or a link to one here: d.erase, its data stays", Open: openErase},

@@ -64,7 +64,7 @@ func (w *whereDir) stat(context.Context) (size, mtime int64, err error) {
 }
 
 func (w *whereDir) entry(expr string) (entry, error) {
-	q, err := parseQuery(expr, columns(w.d.torrentNodes))
+	q, err := parseQuery(expr, w.d.shown())
 	if err != nil {
 		return entry{}, err
 	}

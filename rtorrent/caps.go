@@ -11,16 +11,18 @@ import (
 // Caps is what one rTorrent process can do, asked of it once. It is never
 // changed after it is published.
 type Caps struct {
-	Version   string // of the client, such as "0.9.8"
-	Library   string // of libtorrent
-	API       string // of the commands
-	PID       int64
-	Hostname  string
-	Session   string // the session directory with a trailing slash, "" none
-	Directory string // where new torrents' data goes by default
-	JSON      bool   // it speaks JSON-RPC
-	Commands  []string
-	multicall string // d.multicall2, or d.multicall where only that is left
+	Version  string // of the client, such as "0.9.8"
+	Library  string // of libtorrent
+	API      string // of the commands
+	PID      int64
+	Hostname string
+	Session  string // the session directory with a trailing slash, "" none
+	// LocalSession is the session directory as seen from here.
+	LocalSession string
+	Directory    string // where new torrents' data goes by default
+	JSON         bool   // it speaks JSON-RPC
+	Commands     []string
+	multicall    string // d.multicall2, or d.multicall where only that is left
 
 	known map[string]bool
 }
@@ -123,6 +125,7 @@ func (c *Client) probe(ctx context.Context) (*Caps, error) {
 		}
 		*text.to = asText(value)
 	}
+	caps.LocalSession = c.local(caps.Session)
 	caps.multicall = "d.multicall2"
 	if !caps.Has(caps.multicall) {
 		caps.multicall = "d.multicall"

@@ -18,6 +18,9 @@ type Options struct {
 	Timeout time.Duration
 	// Log receives what is worth a line; nil means none.
 	Log *slog.Logger
+	// Local returns where a path of rTorrent's is on this machine; nil means
+	// that it is the same.
+	Local func(path string) string
 	// NoJSON keeps every call in XML, also where rTorrent speaks JSON.
 	NoJSON bool
 }
@@ -30,6 +33,7 @@ type Client struct {
 	timeout   time.Duration
 	log       *slog.Logger
 	noJSON    bool
+	local     func(path string) string
 
 	torrents    *Table[Torrent]
 	files       *Table[File]
@@ -67,6 +71,9 @@ func New(t Transport, o Options) *Client {
 	if o.Timeout <= 0 {
 		o.Timeout = 30 * time.Second
 	}
+	if o.Local == nil {
+		o.Local = func(path string) string { return path }
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -75,6 +82,7 @@ func New(t Transport, o Options) *Client {
 		limits:      newLimits(),
 		timeout:     o.Timeout,
 		log:         o.Log,
+		local:       o.Local,
 		noJSON:      o.NoJSON,
 		torrents:    newTable[Torrent](),
 		files:       newTable[File](),

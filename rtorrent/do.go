@@ -10,8 +10,10 @@ import (
 // torrent's session files in it if there was a command, and returns the row as
 // it is afterwards, nil if the last command removed the torrent. On a refusal
 // it returns the row and the first refusal: the commands before it have
-// happened. ErrChecking means that nothing happened because a running hash
-// check would hang this rTorrent.
+// happened. ErrChecking means that a guarded one was left out because a
+// running hash check would hang this rTorrent; unguarded ones beside it have
+// happened. Where trackers would be asked so often that this rTorrent ends, Do
+// waits; past some seconds the error is ErrTooOften.
 func (c *Client) Do(ctx context.Context, h Hash, commands ...Command) (*Torrent, error) {
 	caps, err := c.Caps(ctx)
 	if err != nil {
@@ -27,6 +29,9 @@ func (c *Client) Do(ctx context.Context, h Hash, commands ...Command) (*Torrent,
 	if err != nil {
 		return nil, err
 	}
+	if err := c.pace(ctx, caps, h, calls[:first]); err != nil {
+		return nil, err
+	}
 	var pending *saved
 	if len(commands) > 0 && !ends {
 		pending = caps.beforeSave(h, ".torrent.rtorrent")
@@ -39,6 +44,9 @@ func (c *Client) Do(ctx context.Context, h Hash, commands ...Command) (*Torrent,
 	refusal, err := readOutcomes(s, calls[:first])
 	if err != nil {
 		return nil, err
+	}
+	if errors.Is(refusal, ErrChecking) {
+		c.pacer.giveBack(h, calls[:first])
 	}
 	if ends {
 		return nil, joinOutcome(batchEnd(s), refusal)

@@ -31,7 +31,7 @@ func (n *nameCache) forget() {
 // session returns what the session's .torrent says, or nil if it cannot be
 // read from here. Only what RPC told badly is ever looked up.
 func (n *nameCache) session(caps *Caps, h Hash) *SessionTorrent {
-	if caps.Session == "" {
+	if caps.LocalSession == "" {
 		return nil
 	}
 	n.mu.Lock()
@@ -40,7 +40,7 @@ func (n *nameCache) session(caps *Caps, h Hash) *SessionTorrent {
 	if ok {
 		return known
 	}
-	b, err := os.ReadFile(filepath.Join(caps.Session, string(h)+".torrent"))
+	b, err := os.ReadFile(filepath.Join(caps.LocalSession, string(h)+".torrent"))
 	if err != nil {
 		return nil // 0.16 writes it some time after the load
 	}

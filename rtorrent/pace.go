@@ -45,18 +45,6 @@ type paceCount struct {
 
 func newPacer() *pacer { return &pacer{counts: map[Hash]paceCount{}} }
 
-// Pace waits until the commands on a torrent do this rTorrent no harm, for
-// callers that pass on what users ask for. Past five seconds the error is
-// ErrTooOften.
-func (c *Client) Pace(ctx context.Context, h Hash, commands ...Command) error {
-	caps, err := c.Caps(ctx)
-	if err != nil {
-		return err
-	}
-	calls, _ := encodeCommands(caps, h, commands)
-	return c.pace(ctx, caps, h, calls)
-}
-
 // pace waits until the calls about a torrent do this rTorrent no harm.
 func (c *Client) pace(ctx context.Context, caps *Caps, h Hash, calls []call) error {
 	if !caps.hangsOnStop() { // libtorrent 0.14 and later
@@ -106,6 +94,16 @@ func (p *pacer) take(h Hash, n int, now time.Time) bool {
 	c.n += n
 	p.counts[h] = c
 	return true
+}
+
+// giveBack takes back what was counted for calls that did not happen.
+func (p *pacer) giveBack(h Hash, calls []call) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c, ok := p.counts[h]; ok {
+		c.n = max(0, c.n-trackerRequests(calls))
+		p.counts[h] = c
+	}
 }
 
 // trackerRequests is how many requests the calls cause at most.

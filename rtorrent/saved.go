@@ -21,11 +21,11 @@ const (
 // and were gone after the next start, a clean one included. The full save does
 // not lose it.
 func (c *Caps) saveCommand(h Hash) string {
-	if c.hangsOnStop() || c.Session == "" {
+	if c.hangsOnStop() || c.LocalSession == "" {
 		return "d.save_resume"
 	}
 	// Where the session cannot be seen from here nothing is known of it.
-	if _, err := os.Stat(filepath.Join(c.Session, string(h)+".torrent")); err != nil {
+	if _, err := os.Stat(filepath.Join(c.LocalSession, string(h)+".torrent")); err != nil {
 		return "d.save_full_session"
 	}
 	return "d.save_resume"
@@ -41,13 +41,13 @@ type saved struct {
 // nil where there is nothing to wait for: rTorrent saves before it answers, or
 // its session cannot be seen from here.
 func (c *Caps) beforeSave(h Hash, suffix string) *saved {
-	if c.Session == "" || c.hangsOnStop() {
+	if c.LocalSession == "" || c.hangsOnStop() {
 		return nil
 	}
-	if _, err := os.Stat(c.Session); err != nil {
+	if _, err := os.Stat(c.LocalSession); err != nil {
 		return nil
 	}
-	path := filepath.Join(c.Session, string(h)+suffix)
+	path := filepath.Join(c.LocalSession, string(h)+suffix)
 	info, err := os.Stat(path)
 	if err != nil {
 		info = nil

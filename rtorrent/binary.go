@@ -2,6 +2,8 @@ package rtorrent
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -66,16 +68,20 @@ var versionLine = regexp.MustCompile(`client version ([0-9][0-9.]*[0-9])`)
 // versionOf asks a binary for its version; "" means that it does not run or is
 // no rTorrent.
 func versionOf(ctx context.Context, path string) string {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, path, "-h")
-	cmd.WaitDelay = time.Second
-	out, err := cmd.Output()
-	if err != nil {
-		return ""
-	}
-	if m := versionLine.FindSubmatch(out); m != nil {
-		return string(m[1])
+	// On a machine that is busy a process can fail to start or to answer in
+	// time once; a binary that is not there fails each time, and at once.
+	for range 3 {
+		cmd := exec.CommandContext(ctx, path, "-h")
+		cmd.WaitDelay = 5 * time.Second
+		out, err := cmd.Output()
+		if m := versionLine.FindSubmatch(out); m != nil {
+			return string(m[1])
+		}
+		if err == nil || errors.Is(err, fs.ErrNotExist) {
+			return ""
+		}
 	}
 	return ""
 }

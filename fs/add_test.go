@@ -118,7 +118,7 @@ func TestKillersAreRefused(t *testing.T) {
 			m := mountDaemon(t, version)
 			pid := m.daemon.PID()
 			for i, k := range rtorrenttest.Killers() {
-				err := os.WriteFile(m.path("add", fmt.Sprintf("%d.torrent", i)), k.Torrent, 0o644)
+				err := writeFile(m.path("add", fmt.Sprintf("%d.torrent", i)), k.Torrent)
 				var now int64
 				if callErr := m.client.Call(t.Context(), &now, "system.pid"); callErr != nil || int(now) != pid {
 					t.Fatalf("%s (drop: %v): rTorrent has pid %d, %v; want %d", k.Name, err, now, callErr, pid)
@@ -140,7 +140,7 @@ func TestOddTorrentsLoad(t *testing.T) {
 					t.Errorf("%s: %v", odd.Name, err)
 					continue
 				}
-				if err := os.WriteFile(m.path("add-stopped", fmt.Sprintf("%d.torrent", i)), odd.Torrent, 0o644); err != nil {
+				if err := writeFile(m.path("add-stopped", fmt.Sprintf("%d.torrent", i)), odd.Torrent); err != nil {
 					t.Errorf("%s: %v", odd.Name, err)
 					continue
 				}

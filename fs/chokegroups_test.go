@@ -75,7 +75,7 @@ func takesWhatItReads(t *testing.T, dir string) {
 		}
 		content, err := os.ReadFile(path)
 		if err == nil {
-			err = os.WriteFile(path, content, 0o644)
+			err = writeFile(path, content)
 		}
 		if err != nil {
 			t.Errorf("%s does not take what it reads, %q: %v", path, content, err)

@@ -96,7 +96,7 @@ func TestTheyReadWhatWeWrite(t *testing.T) {
 				t.Errorf("addtime = %d, want now", got)
 			}
 			for _, tags := range theirTagSets() {
-				if err := os.WriteFile(m.torrent(h, "tags"), []byte(strings.Join(tags, "\n")+"\n"), 0o644); err != nil {
+				if err := writeFile(m.torrent(h, "tags"), []byte(strings.Join(tags, "\n")+"\n")); err != nil {
 					t.Errorf("%q: %v", tags, err)
 				}
 				want := slices.Sorted(slices.Values(tags))
@@ -105,7 +105,7 @@ func TestTheyReadWhatWeWrite(t *testing.T) {
 				}
 			}
 			for _, comment := range []string{"plain", "a b, c/d", "100% ü 😀 日本", "two\nlines", "\"q\" $cat=x; {y}", "tab\tand\rreturn\x01"} {
-				if err := os.WriteFile(m.torrent(h, "comment"), []byte(comment+"\n"), 0o644); err != nil {
+				if err := writeFile(m.torrent(h, "comment"), []byte(comment+"\n")); err != nil {
 					t.Errorf("%q: %v", comment, err)
 				}
 				custom2 := raw("d.custom2")
@@ -152,7 +152,7 @@ func TestWeReadWhatTheyWrite(t *testing.T) {
 					if file == "time_added" {
 						continue
 					}
-					if err := os.WriteFile(path, got, 0o644); err != nil {
+					if err := writeFile(path, got); err != nil {
 						t.Errorf("%+v: %s does not take what it reads: %v", s, file, err)
 					}
 				}

@@ -197,7 +197,7 @@ func (m *mounted) rewriteEach(t *testing.T, hashes []rtorrent.Hash) {
 	t.Helper()
 	each(hashes, func(h rtorrent.Hash) {
 		tags := m.torrent(h, "tags")
-		if err := os.WriteFile(tags, []byte(h+"\n"), 0o644); err != nil {
+		if err := writeFile(tags, []byte(h+"\n")); err != nil {
 			t.Error(err)
 		}
 		if got, err := os.ReadFile(tags); err != nil || string(got) != string(h)+"\n" {

@@ -89,7 +89,7 @@ func TestForeignCustom(t *testing.T) {
 				if err != nil || string(b) != value+"\n" {
 					t.Errorf("%s reads %q, %v; want %q and a newline", key, b, err, value)
 				}
-				if err := os.WriteFile(path, b, 0o644); err != nil {
+				if err := writeFile(path, b); err != nil {
 					t.Errorf("%s does not take what it reads: %v", key, err)
 				}
 				var after string

@@ -92,7 +92,7 @@ func (m *mounted) fillForDeleters(t *testing.T) {
 // put writes a file's text in one write.
 func (m *mounted) put(t *testing.T, text string, elem ...string) {
 	t.Helper()
-	if err := os.WriteFile(m.path(elem...), []byte(text), 0o644); err != nil {
+	if err := writeFile(m.path(elem...), []byte(text)); err != nil {
 		t.Fatal(err)
 	}
 }

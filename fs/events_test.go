@@ -73,8 +73,7 @@ func TestEventsOfATransfer(t *testing.T) {
 			if _, status := m.sh(t, "ls torrents"); status != 0 {
 				t.Fatal("ls torrents failed")
 			}
-			tail := exec.CommandContext(t.Context(), "sh", "-c", "tail -n0 -F events | grep --line-buffered finished")
-			tail.Dir = m.dir
+			tail := exec.CommandContext(t.Context(), "sh", "-c", "cd "+m.dir+" && tail -n0 -F events | grep --line-buffered finished")
 			out, err := tail.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)

@@ -39,15 +39,15 @@ func TestHungRTorrent(t *testing.T) {
 				})
 			}
 			// A write ends in ETIMEDOUT, also while the last table stands in.
-			m.wantTimeout(t, "a write", func() error { return os.WriteFile(tags, []byte("tv\n"), 0o644) })
-			m.wantTimeout(t, "a write", func() error { return os.WriteFile(tags, []byte("tv\n"), 0o644) })
+			m.wantTimeout(t, "a write", func() error { return writeFile(tags, []byte("tv\n")) })
+			m.wantTimeout(t, "a write", func() error { return writeFile(tags, []byte("tv\n")) })
 			rtorrenttest.Eventually(t, faultMaxStale+2*faultTimeout, "reading ends in ETIMEDOUT", func() bool {
 				_, err := os.ReadFile(tags)
 				return errors.Is(err, syscall.ETIMEDOUT)
 			})
 			m.wantTimeout(t, "a listing", func() error { _, err := os.ReadDir(m.path("by-name")); return err })
 			m.wantTimeout(t, "a drop", func() error {
-				return os.WriteFile(m.path("add", "q.torrent"), newPayload(t, "q", 32768, map[string]int{"": 10}).torrent, 0o644)
+				return writeFile(m.path("add", "q.torrent"), newPayload(t, "q", 32768, map[string]int{"": 10}).torrent)
 			})
 
 			// It goes on when rTorrent does, and it can be unmounted before.

@@ -74,7 +74,7 @@ func TestHostileTorrents(t *testing.T) {
 			}
 			reason := "]]>&#x1; caf\xe9 \U0001F600 \xed\xa0\x80" + string(all)
 			tracker.Fail(reason)
-			if err := os.WriteFile(mounts["auto"].torrent(noisy, "state"), []byte("start\n"), 0o644); err != nil {
+			if err := writeFile(mounts["auto"].torrent(noisy, "state"), []byte("start\n")); err != nil {
 				t.Fatal(err)
 			}
 			for wire, m := range mounts {

@@ -91,8 +91,9 @@ func (m *mounted) setenv(key, value string) { m.env = append(m.env, key+"="+valu
 // its exit status.
 func (m *mounted) sh(t *testing.T, script string) (output string, status int) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "bash", "-c", script)
-	cmd.Dir = m.dir
+	// The shell changes to the mount by itself: a child that does so between
+	// fork and exec waits for us, while the Go runtime waits for its exec.
+	cmd := exec.CommandContext(t.Context(), "bash", "-c", "cd "+m.dir+"\n"+script)
 	cmd.Env = append(os.Environ(), m.env...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
@@ -101,6 +102,15 @@ func (m *mounted) sh(t *testing.T, script string) (output string, status int) {
 		t.Fatalf("%s: %v", script, err)
 	}
 	return out.String(), cmd.ProcessState.ExitCode()
+}
+
+// writeFile writes a file of a mount. No program is started meanwhile: its
+// copy of the descriptor is closed between fork and exec, which waits for us to
+// answer, while the Go runtime waits for that exec.
+func writeFile(path string, content []byte) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(path, content, 0o644)
 }
 
 // A payload is a torrent of random bytes, and those bytes.
@@ -173,7 +183,7 @@ func (p *payload) file(t *testing.T) string {
 // add drops the .torrent into add/ or add-stopped/.
 func (m *mounted) add(t *testing.T, dir string, p *payload) {
 	t.Helper()
-	if err := os.WriteFile(m.path(dir, string(p.hash)+".torrent"), p.torrent, 0o644); err != nil {
+	if err := writeFile(m.path(dir, string(p.hash)+".torrent"), p.torrent); err != nil {
 		t.Fatalf("%v\n%s", err, m.read(t, dir, "log"))
 	}
 }

@@ -180,7 +180,7 @@ func TestPeerActs(t *testing.T) {
 			}
 			long := strings.Repeat("a", 70)
 			for _, bad := range []string{"", "x", long + ":6881", "localhost:6881", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:99999", "::1:5", "[fe80::1%lo]:5"} {
-				if err := os.WriteFile(m.torrent(tr.hash, "peers", "new"), []byte(bad+"\n"), 0); err == nil {
+				if err := writeFile(m.torrent(tr.hash, "peers", "new"), []byte(bad+"\n")); err == nil {
 					t.Errorf("peers/new takes %q", bad)
 				}
 			}

@@ -131,7 +131,7 @@ func TestSettingsTakeWhatTheyShow(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				err = os.WriteFile(path, content, 0o644)
+				err = writeFile(path, content)
 				switch {
 				case info.Mode().Perm() == 0o444:
 					fixed++

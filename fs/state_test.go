@@ -160,7 +160,7 @@ func (m *mounted) awaitIdle(t *testing.T, h rtorrent.Hash) {
 func (m *mounted) step(t *testing.T, h rtorrent.Hash, state string, s stateStep) {
 	t.Helper()
 	path := m.torrent(h, "state")
-	err := os.WriteFile(path, []byte(s.word+"\n"), 0o644)
+	err := writeFile(path, []byte(s.word+"\n"))
 	if s.errno == 0 && err != nil || s.errno != 0 && !errors.Is(err, s.errno) {
 		t.Errorf("%s while %s: %v, want %v", s.word, state, err, s.errno)
 	}
@@ -223,7 +223,7 @@ func TestStateWordsDuringACheck(t *testing.T) {
 			// A stop ends the check, or waits for its end.
 			m.step(t, large, stateSeeding, stateStep{"check", 0, "checking queued", stateChecking})
 			begun := time.Now()
-			err := os.WriteFile(m.torrent(large, "state"), []byte("stop\n"), 0o644)
+			err := writeFile(m.torrent(large, "state"), []byte("stop\n"))
 			if took := time.Since(begun); took > checkedWithin {
 				t.Errorf("stop during a check took %s, want at most %s", took, checkedWithin)
 			}
@@ -287,7 +287,7 @@ func TestManyStoppedAndErasedDuringChecks(t *testing.T) {
 				numbers[h] = i
 			}
 			each(hashes, func(h rtorrent.Hash) {
-				end := func() error { return os.WriteFile(m.torrent(h, "state"), []byte("stop\n"), 0o644) }
+				end := func() error { return writeFile(m.torrent(h, "state"), []byte("stop\n")) }
 				if numbers[h]%2 == 0 {
 					end = func() error { return os.Rename(m.torrent(h), m.path("erase", string(h))) }
 				}
@@ -324,7 +324,7 @@ func TestStartFailureIsTold(t *testing.T) {
 			p := newPayload(t, "p", piece, map[string]int{"": 100_000})
 			m.add(t, "add-stopped", p)
 			m.put(t, "/proc/nope\n", "torrents", string(p.hash), "directory")
-			if err := os.WriteFile(m.torrent(p.hash, "state"), []byte("start\n"), 0o644); !errors.Is(err, syscall.EIO) {
+			if err := writeFile(m.torrent(p.hash, "state"), []byte("start\n")); !errors.Is(err, syscall.EIO) {
 				t.Errorf("start into /proc/nope: %v, want %v", err, syscall.EIO)
 			}
 			for _, file := range []string{"health", "log"} {

@@ -90,7 +90,7 @@ func TestReadersAmongWriters(t *testing.T) {
 							value = []string{"stop", "start", "check"}[i%3]
 						}
 						// stop and check can meet a check under way
-						if err := os.WriteFile(m.torrent(h, name), []byte(value+"\n"), 0o644); err != nil && name != "state" {
+						if err := writeFile(m.torrent(h, name), []byte(value+"\n")); err != nil && name != "state" {
 							t.Errorf("%s of %s: %v", name, h, err)
 						}
 					}

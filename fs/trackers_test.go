@@ -88,7 +88,7 @@ func TestTrackerRefusals(t *testing.T) {
 				"http://x.org/\xff", "-1 http://x.org/", "33 http://x.org/", "a http://x.org/", "http://x.org/" + strings.Repeat("a", 3000),
 			} {
 				for _, file := range []string{"new", "127.0.0.1/url"} {
-					if err := os.WriteFile(m.torrent(h, "trackers", file), []byte(bad+"\n"), 0); err == nil {
+					if err := writeFile(m.torrent(h, "trackers", file), []byte(bad+"\n")); err == nil {
 						t.Errorf("%s takes %.60q", file, bad)
 					}
 				}
@@ -122,7 +122,7 @@ func TestTrackersSurviveACrash(t *testing.T) {
 			m := mountDaemon(t, version)
 			h := m.addTracked(t, "t", deadOne+"old", deadTwo+"b")
 			for file, value := range map[string]string{"127.0.0.1/url": deadOne + "new\n", "127.0.0.2/enabled": "0\n", "new": deadOne + "more\n"} {
-				if err := os.WriteFile(m.torrent(h, "trackers", file), []byte(value), 0); err != nil {
+				if err := writeFile(m.torrent(h, "trackers", file), []byte(value)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -236,7 +236,7 @@ func TestTrackerThatAnswers(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(d.Downloads(), "t"), []byte("t"), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(m.torrent(h, "state"), []byte("start\n"), 0o644); err != nil {
+			if err := writeFile(m.torrent(h, "state"), []byte("start\n")); err != nil {
 				t.Fatal(err)
 			}
 			value := func(file string) string {
@@ -250,7 +250,7 @@ func TestTrackerThatAnswers(t *testing.T) {
 			if last, next, event := value("last"), value("next"), value("event"); last == "0" || next <= last || event != "started" {
 				t.Errorf("last %s, next %s, event %s; want times and started", last, next, event)
 			}
-			if err := os.WriteFile(m.torrent(h, "trackers", "127.0.0.1", "url"), []byte(two.URL+"\n"), 0o644); err != nil {
+			if err := writeFile(m.torrent(h, "trackers", "127.0.0.1", "url"), []byte(two.URL+"\n")); err != nil {
 				t.Fatal(err)
 			}
 			if got := value("url"); got != two.URL {

@@ -138,7 +138,7 @@ func TestSharedWith(t *testing.T) {
 		m.add(t, "add-stopped", p)
 	}
 	dir := m.daemon.Downloads() + "/shared/sub"
-	if err := os.WriteFile(m.torrent(inside.hash, "directory"), []byte(dir), 0o644); err != nil {
+	if err := writeFile(m.torrent(inside.hash, "directory"), []byte(dir)); err != nil {
 		t.Fatal(err)
 	}
 	cases := []struct {

@@ -16,13 +16,13 @@ deps:
 demo: deps build
 	./rtfs demo
 
-# Every test, on real rTorrents and real mounts, with the race detector where
-# that is about races, and once on one processor, since some failures show
-# only there.
+# Every test, on real rTorrents and real mounts, with the race detector in the
+# packages that have goroutines of their own; and what is about concurrency once
+# on one processor, since some failures show only there.
 test: deps
-	$(GO) test -timeout 5m ./...
-	$(GO) test -race -short -timeout 5m ./cache ./fs ./rtorrent
-	GOMAXPROCS=1 $(GO) test -short -count 1 -timeout 5m ./cache ./fs
+	$(GO) test -timeout 6m . ./rtorrent/rtorrenttest
+	$(GO) test -race -timeout 10m ./cache ./fs ./rtorrent
+	GOMAXPROCS=1 $(GO) test -short -count 1 -timeout 5m -run 'Readers|TestFS|Shell|Act|Hung|Stale|Flight|Patch|Drop' ./cache ./fs
 
 test-long: deps
 	$(GO) test -tags long -timeout 60m ./...

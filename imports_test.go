@@ -22,7 +22,7 @@ func TestImports(t *testing.T) {
 		"github.com/hanwen/go-fuse/v2":         {"rtfs", "rtfs/fs"},
 		"github.com/urfave/cli/v2":             {"rtfs"},
 		"github.com/kolo/xmlrpc":               {"rtfs/rtorrent"},
-		"github.com/anacrolix/torrent/bencode": {"rtfs/rtorrent"},
+		"github.com/anacrolix/torrent/bencode": {"rtfs/rtorrent", "rtfs/rtorrent/rtorrenttest"},
 		"golang.org/x/sync/singleflight":       {"rtfs/rtorrent"},
 		"golang.org/x/sys/unix":                {"rtfs", "rtfs/fs", "rtfs/rtorrent"},
 	}

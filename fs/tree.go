@@ -1,5 +1,7 @@
 package fs
 
+import "context"
+
 // rootNodes is the table of the whole tree; a torrent's own is torrentNodes.
 func rootNodes() []Node[server] {
 	return []Node[server]{
@@ -22,6 +24,8 @@ func rootNodes() []Node[server] {
 		List[server]{Name: "where", Doc: "a query made by naming it: ls 'where/ratio>2,state=seeding'", Below: groupReference("<expr>", "field op value, joined by commas; fields as in list.tsv, and tracker; ops = != < > <= >= ~ (glob)"), Open: openWhere},
 		List[server]{Name: "add", Doc: "drop .torrent files here: they are checked, loaded and started", Below: dropReference, Open: openAdd(true)},
 		List[server]{Name: "add-stopped", Doc: "the same, not started", Below: dropReference, Open: openAdd(false)},
+		File[server]{Name: "CACHEDIR.TAG", Doc: "tells backups to leave the mount out", Read: fixedText(cacheDirTag)},
+		File[server]{Name: ".nomedia", Doc: "tells media scanners to leave the mount out", Read: fixedText("")},
 		List[server]{Name: "erase", Doc: "mv a torrent or a link to one here: d.erase, its data stays", Open: openErase},
 		List[server]{Name: "rtorrent", Doc: "rTorrent itself", Below: serverReference, Open: openServer},
 	}
@@ -29,3 +33,12 @@ func rootNodes() []Node[server] {
 
 // A server is what the root is about: the one rTorrent behind the mount.
 type server struct{ d *driver }
+
+// cacheDirTag is what marks a directory as one that backups leave out, by the
+// Cache Directory Tagging Specification.
+const cacheDirTag = "Signature: 8a477f597d28d172789f06886806bc55\n# This is a mount of rtfs: what it shows is rTorrent's.\n"
+
+// fixedText is the Read of a file whose text never changes.
+func fixedText(text string) func(context.Context, *driver, *server) ([]byte, error) {
+	return func(context.Context, *driver, *server) ([]byte, error) { return []byte(text), nil }
+}

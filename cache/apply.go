@@ -65,6 +65,7 @@ func (c *Cache) apply(ctx context.Context, h rtorrent.Hash, commands []rtorrent.
 	switch {
 	case row != nil || err == nil || isGone(err):
 		c.Patch(h, row)
+	case len(commands) == 0:
 	case errors.Is(err, rtorrent.ErrInterrupted), errors.Is(err, rtorrent.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		c.Drop() // it may have happened
 	}

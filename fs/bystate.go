@@ -2,6 +2,7 @@ package fs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"rtfs/rtorrent"
@@ -19,13 +20,14 @@ func byState() grouping {
 			}
 			return func(ctx context.Context, t *rtorrent.Torrent, _ *linkDir) error {
 				act, err := setState(t, state, false)
-				if err != nil || act == nil {
-					return err
+				if err == nil && act != nil {
+					err = act(ctx, d)
 				}
-				if err := act(ctx, d); err != nil {
-					return fmt.Errorf("%s: %w", state, err)
+				if errors.Is(err, errInvalid) {
+					// mv(1) takes EINVAL for a move into itself.
+					return fmt.Errorf("%w: %v", errPerm, err)
 				}
-				return nil
+				return err
 			}
 		},
 	}

@@ -56,7 +56,7 @@ func (n *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (
 		if errnoOf(err, false) == syscall.ENOENT {
 			return nil, syscall.ENOENT
 		}
-		return nil, n.d.fail("lookup", n.path+name, err)
+		return nil, n.d.refuse("lookup", n.path+name, err)
 	}
 	return n.enter(ctx, e, out)
 }

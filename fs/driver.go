@@ -140,8 +140,9 @@ type MountOptions struct {
 	Debug      bool
 }
 
-// Mount mounts the tree. It does not call rTorrent, so it succeeds while
-// rTorrent is down.
+// Mount mounts the tree. It does not wait for rTorrent, so it succeeds while
+// rTorrent is down; but it has it asked once, so that health is true and events
+// begin with the mount.
 func (t *Tree) Mount(dir string, m MountOptions) (*fuse.Server, error) {
 	options := append([]string{"default_permissions"}, m.Options...)
 	if t.d.opts.ReadOnly {
@@ -166,6 +167,7 @@ func (t *Tree) Mount(dir string, m MountOptions) (*fuse.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mount %s: %w", dir, err)
 	}
+	go t.d.cache.Snapshot(t.d.life)
 	return server, nil
 }
 

@@ -103,10 +103,15 @@ func (d *driver) fail(op, path string, err error) syscall.Errno {
 // refuse is fail for an operation that changes something: there a refusal in
 // rTorrent's words is EINVAL.
 func (d *driver) refuse(op, path string, err error) syscall.Errno {
-	if errno := errnoOf(err, true); errno != syscall.EIO {
-		return errno
+	errno := errnoOf(err, true)
+	switch errno {
+	case 0:
+	case syscall.EIO:
+		return d.fail(op, path, err)
+	default:
+		d.health.note(redact(fmt.Sprintf("%s %s: %v", op, path, err)))
 	}
-	return d.fail(op, path, err)
+	return errno
 }
 
 // invalid returns an errInvalid that says why.

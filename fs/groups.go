@@ -108,8 +108,16 @@ func (g *groupDir) list(ctx context.Context) ([]entry, error) {
 
 func (g *groupDir) find(ctx context.Context, name string) (entry, error) {
 	group := unescapeName(name)
-	if groupName(group) != name {
-		return entry{}, errNoEntry
+	if groupName(group) != name { // over 255 bytes, or nothing of ours
+		index, err := g.now(ctx)
+		if err != nil {
+			return entry{}, err
+		}
+		at := slices.IndexFunc(index.names, func(n string) bool { return groupName(n) == name })
+		if at < 0 {
+			return entry{}, errNoEntry
+		}
+		return g.entry(index.names[at]), nil
 	}
 	if slices.Contains(g.grouping.fixed, group) {
 		return g.entry(group), nil

@@ -58,6 +58,9 @@ func (h *handle) Write(ctx context.Context, data []byte, off int64) (uint32, sys
 		return 0, syscall.EBADF
 	}
 	values, err := h.take(data, off)
+	if err != nil {
+		h.node.d.record(ctx, h.node.path, "", "", err)
+	}
 	for _, v := range values {
 		if err == nil {
 			err = h.commit(ctx, v, strings.HasSuffix(v, "\n"))
@@ -175,10 +178,36 @@ func (n *fileNode) commit(ctx context.Context, value string, add bool) error {
 	}
 	after := strings.TrimSuffix(value, "\n")
 	if err == nil {
-		after = n.text.shown(ctx)
+		if now := n.text.shown(ctx); now != "" {
+			after = now
+		}
+	}
+	if n.mode&0o044 == 0 { // others cannot read it there, so not in the log
+		before, after = "", ""
+		if err != nil {
+			err = withheld{err, strings.TrimSpace(value)}
+		}
 	}
 	n.d.record(ctx, n.path, before, after, err)
 	return err
+}
+
+// A withheld is an error about a value that must not be shown.
+type withheld struct {
+	error
+	value string
+}
+
+func (w withheld) Unwrap() error { return w.error }
+
+func (w withheld) Error() string {
+	text := w.error.Error()
+	for _, secret := range append(strings.Fields(w.value), w.value) {
+		if len(secret) > 3 {
+			text = strings.ReplaceAll(text, secret, "…")
+		}
+	}
+	return text
 }
 
 // waits reports whether the value began as the beginning of one: then a

@@ -139,6 +139,15 @@ func (l *linkDir) torrent(ctx context.Context, name string) (*rtorrent.Torrent, 
 	if t, ok := set.byName[name]; ok {
 		return t, nil
 	}
+	// While torrents of one name are moved one by one, the last one's name
+	// loses its suffix; it is found under the old name all the same.
+	if at := strings.LastIndex(name, " ["); at >= 0 && strings.HasSuffix(name, "]") {
+		for _, t := range set.torrents {
+			if prefix := name[at+2 : len(name)-1]; len(prefix) >= 8 && strings.HasPrefix(string(t.Hash), prefix) && shorten(fileName(t.Name), name[at:]) == name {
+				return t, nil
+			}
+		}
+	}
 	if h, err := rtorrent.ParseHash(name); err == nil {
 		for _, t := range set.torrents {
 			if t.Hash == h {

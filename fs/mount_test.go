@@ -93,7 +93,7 @@ func (m *mounted) sh(t *testing.T, script string) (output string, status int) {
 	t.Helper()
 	// The shell changes to the mount by itself: a child that does so between
 	// fork and exec waits for us, while the Go runtime waits for its exec.
-	cmd := exec.CommandContext(t.Context(), "bash", "-c", "cd "+m.dir+"\n"+script)
+	cmd := exec.CommandContext(t.Context(), "bash", "-c", "cd "+m.dir+"; "+script)
 	cmd.Env = append(os.Environ(), m.env...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

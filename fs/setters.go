@@ -100,6 +100,9 @@ func setPriority(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 // silently when its directory is set, so it is stopped first, by itself: on
 // 0.9.8 the setter must not meet a running check.
 func setDirectory(t *rtorrent.Torrent, value string, _ bool) (action, error) {
+	if value == t.Directory {
+		return nil, nil
+	}
 	dir, err := parseDirectory(value)
 	if err != nil || dir == t.Directory {
 		return nil, err

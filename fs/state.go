@@ -136,6 +136,11 @@ func (m move) commands(h rtorrent.Hash) []rtorrent.Command {
 // setState plans the write of a word to state. What the word does is decided
 // by the state that the torrent is in when its turn comes.
 func setState(t *rtorrent.Torrent, word string, _ bool) (action, error) {
+	for _, state := range states() {
+		if word == state && stateOf(t) == state {
+			return nil, nil // what a read gives is taken
+		}
+	}
 	for _, w := range stateWords {
 		if w.word == word {
 			return func(ctx context.Context, d *driver) error { return d.changeState(ctx, t.Hash, word, w.verb) }, nil

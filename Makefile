@@ -16,13 +16,16 @@ deps:
 demo: deps build
 	./rtfs demo
 
-# Every test, on real rTorrents and real mounts, with the race detector in the
-# packages that have goroutines of their own; and what is about concurrency once
-# on one processor, since some failures show only there.
+# What is about goroutines that meet.
+CONCURRENT = Readers|TestFS|Shell|Bulk|Hung|Stale|Flight|Patch|Drop|Limit|Retr|Interrupt|Connections|Events|Keyed
+
+# Every test, on real rTorrents and real mounts; then what is about concurrency
+# with the race detector, and on one processor, since some failures show only
+# there.
 test: deps
-	$(GO) test -timeout 6m . ./rtorrent/rtorrenttest
-	$(GO) test -race -timeout 10m ./cache ./fs ./rtorrent
-	GOMAXPROCS=1 $(GO) test -short -count 1 -timeout 5m -run 'Readers|TestFS|Shell|Act|Hung|Stale|Flight|Patch|Drop' ./cache ./fs
+	$(GO) test -timeout 15m ./...
+	$(GO) test -race -short -timeout 15m -run '$(CONCURRENT)' ./cache ./fs ./rtorrent
+	GOMAXPROCS=1 $(GO) test -short -count 1 -timeout 15m -run '$(CONCURRENT)' ./cache ./fs
 
 test-long: deps
 	$(GO) test -tags long -timeout 60m ./...

@@ -74,7 +74,7 @@ func (n *dirNode) enter(ctx context.Context, e entry, out *fuse.EntryOut) (*fuse
 	if e.life > 0 {
 		out.SetEntryTimeout(e.life)
 	}
-	return n.NewInode(ctx, child, fusefs.StableAttr{Mode: e.mode & syscall.S_IFMT, Ino: e.ino}), 0
+	return n.NewInode(ctx, child, fusefs.StableAttr{Mode: e.mode & syscall.S_IFMT, Ino: e.ino, Gen: n.d.inos.generation(e.ino)}), 0
 }
 
 // OpendirHandle pins one listing, so that a reader of a long directory sees

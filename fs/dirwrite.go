@@ -153,6 +153,9 @@ func (n *dirNode) Rename(ctx context.Context, name string, newParent fusefs.Inod
 	if errno := n.d.refuse("rename", n.path+name, err); errno != 0 {
 		return errno
 	}
+	if moved := n.GetChild(name); moved != nil && moved.IsDir() {
+		n.d.inos.renew(moved.StableAttr().Ino)
+	}
 	n.d.notifier.forget(&n.Inode, name)
 	n.d.notifier.forget(&to.Inode, newName)
 	return 0

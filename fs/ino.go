@@ -36,6 +36,7 @@ type inos struct {
 	slots map[rtorrent.Hash]uint64
 	taken map[uint64]bool
 	names map[string]uint64
+	moved map[uint64]uint64 // how often a directory of that number was moved
 	seed  maphash.Seed
 }
 
@@ -44,6 +45,7 @@ func newInos() *inos {
 		slots: map[rtorrent.Hash]uint64{},
 		taken: map[uint64]bool{0: true},
 		names: map[string]uint64{},
+		moved: map[uint64]uint64{},
 		seed:  maphash.MakeSeed(),
 	}
 }
@@ -78,6 +80,23 @@ func (t *inos) named(path string) uint64 {
 		t.names[path] = n
 	}
 	return n
+}
+
+// generation tells apart the inodes that have one number after another.
+func (t *inos) generation(ino uint64) uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.moved[ino]
+}
+
+// renew makes the next lookup of a directory find another inode, of the same
+// number. The kernel has moved the present one to where a rename put it; to
+// find it where it was would be a second place for one directory, which the
+// kernel answers with ESTALE while anything else is renamed.
+func (t *inos) renew(ino uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.moved[ino]++
 }
 
 // passing returns the first of inoPerDir numbers in a region, for something of

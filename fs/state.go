@@ -93,7 +93,7 @@ const (
 	moveInvalid                 // it makes no sense there
 	moveBusy                    // not while the state lasts
 	moveStart                   // d.open, d.start, d.resume
-	moveRestart                 // d.stop first: d.start does nothing on a started, closed torrent
+	moveRestart                 // d.stop first: d.start does nothing on one that is closed or was found damaged while started
 	moveResume                  // d.resume
 	moveStop                    // d.stop, d.close
 	movePause                   // d.pause
@@ -110,7 +110,7 @@ var moves = map[string][5]move{
 	stateDownloading: {moveNone, moveStop, movePause, moveNone, moveCheck},
 	stateSeeding:     {moveNone, moveStop, movePause, moveNone, moveCheck},
 	statePaused:      {moveResume, moveStop, moveNone, moveResume, moveCheckPaused},
-	stateStopped:     {moveStart, moveNone, moveInvalid, moveStart, moveCheck},
+	stateStopped:     {moveRestart, moveNone, moveInvalid, moveRestart, moveCheck},
 	stateError:       {moveRestart, moveStop, moveInvalid, moveRestart, moveCheck},
 }
 

@@ -96,6 +96,18 @@ func TestDropDisownsTheLoadInFlight(t *testing.T) {
 	})
 }
 
+func TestDropEndsTheTTL(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, c := newFake(t, Options{TTL: time.Hour, Slow: time.Hour})
+		snapshot(t, c)
+		f.change(func(f *fake) { f.rows[hashA]["d.custom1"] = "tv" }) // by somebody else
+		c.Drop()
+		wantTag(t, c, hashA, "tv")
+		wantTag(t, c, hashA, "tv")
+		wantTables(t, f, 2)
+	})
+}
+
 func TestAnUnknownOutcomeIsLookedUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, c := newFake(t, Options{})

@@ -39,7 +39,7 @@ check: deps
 bench:
 	GO="$(GO)" sh scripts/bench.sh
 
-# The README's tree, the man page's and the golden listing come from the table.
+# The README's tree and the golden listing come from the table.
 docs:
 	$(GO) test . ./fs -run "TestReference|TestGolden" -update
 

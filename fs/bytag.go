@@ -60,9 +60,10 @@ func (m *madeTags) all() []string {
 	return all
 }
 
-func openByTag(d *driver, s subject[server]) directory {
-	return &tagsDir{d.groups(s.path, byTag()), d.tags}
-}
+func openByTag(d *driver, _ subject[server]) directory { return d.tagsDir() }
+
+// tagsDir returns by-tag/.
+func (d *driver) tagsDir() *tagsDir { return &tagsDir{d.groups("by-tag/", byTag()), d.tags} }
 
 func byTag() grouping {
 	return grouping{
@@ -113,18 +114,50 @@ func (d *driver) retag(ctx context.Context, t *rtorrent.Torrent, old, tag string
 }
 
 func (g *tagsDir) list(ctx context.Context) ([]entry, error) {
-	entries, err := g.groupDir.list(ctx)
+	tags, err := g.all(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, tag := range g.made.all() {
-		e := g.entry(tag)
-		if !slices.ContainsFunc(entries, func(have entry) bool { return have.name == e.name }) {
-			entries = append(entries, e)
-		}
+	entries := []entry{g.entry(noTag)}
+	for _, tag := range tags {
+		entries = append(entries, g.entry(tag))
 	}
 	slices.SortFunc(entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
 	return entries, nil
+}
+
+// all returns all tags, those that torrents have and those that were made,
+// sorted.
+func (g *tagsDir) all(ctx context.Context) ([]string, error) {
+	index, err := g.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tags := g.made.all()
+	for _, name := range index.names {
+		if name != noTag {
+			tags = append(tags, name)
+		}
+	}
+	slices.Sort(tags)
+	return slices.Compact(tags), nil
+}
+
+// used reports whether a torrent has the tag.
+func (g *tagsDir) used(ctx context.Context, tag string) (bool, error) {
+	index, err := g.now(ctx)
+	if err != nil {
+		return false, err
+	}
+	return tag != noTag && len(index.members[tag]) > 0, nil
+}
+
+// has reports whether there is the tag.
+func (g *tagsDir) has(ctx context.Context, tag string) (bool, error) {
+	if g.made.has(tag) {
+		return true, nil
+	}
+	return g.used(ctx, tag)
 }
 
 func (g *tagsDir) find(ctx context.Context, name string) (entry, error) {
@@ -162,11 +195,11 @@ func (g *tagsDir) remove(ctx context.Context, name string, dir bool) error {
 	if !dir || !g.made.has(tag) {
 		return fmt.Errorf("%w: the torrents have this tag", errPerm)
 	}
-	index, err := g.now(ctx)
+	used, err := g.used(ctx, tag)
 	if err != nil {
 		return err
 	}
-	if len(index.members[tag]) > 0 {
+	if used {
 		return fmt.Errorf("%w: the torrents have this tag", errNotEmpty)
 	}
 	g.made.set(tag, false)

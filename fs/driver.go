@@ -52,7 +52,9 @@ type driver struct {
 	log       *logFile
 	health    *health
 	notifier  *notifier
-	drops     *drops
+	add       *dropTree
+	addStop   *dropTree
+	loadings  *loadings
 	links     *linkSets
 	tags      *madeTags
 	scratches *scratches
@@ -106,7 +108,12 @@ func New(c *cache.Cache, o Options) *Tree {
 		trackers:     newTrackerNames(),
 		torrentNodes: torrentNodes(),
 	}
-	d.drops = newDrops(d)
+	d.add, d.addStop = newDropTree(d, "add/", true), newDropTree(d, "add-stopped/", false)
+	loadings, err := newLoadings(o.StateDir, o.Server)
+	if err != nil {
+		d.logger.Warn("state", "error", err)
+	}
+	d.loadings = loadings
 	throttles, err := newMadeThrottles(o.StateDir, o.Server)
 	if err != nil {
 		d.logger.Warn("state", "error", err)

@@ -2,144 +2,198 @@ package fs
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
-
-	"rtfs/rtorrent"
 )
 
-// A dropDir is add/ or add-stopped/: a .torrent that is written into it is
-// loaded when it is closed, and its name stays for a while because programs
-// stat, chmod and rename what they have just written.
+// A dropDir is add/ or add-stopped/, or a directory in it: what is dropped
+// there is loaded when it is closed, and its name stays for a while because
+// programs stat, chmod and rename what they have just written. A directory in
+// add/ is a tag; those below it are only folders, so that a whole tree can be
+// dropped.
 type dropDir struct {
 	d     *driver
-	path  string
+	tree  *dropTree
+	path  string // below the root of the mount
+	below string // the same below the tree: "", "tv/" or "tv/deep/"
+	tag   string // of what is dropped here, "" none
 	ino   uint64
-	drops *dropSet
 }
 
 var (
-	_ creator = (*dropDir)(nil)
-	_ remover = (*dropDir)(nil)
-	_ renamer = (*dropDir)(nil)
+	_ maker    = (*dropDir)(nil)
+	_ creator  = (*dropDir)(nil)
+	_ remover  = (*dropDir)(nil)
+	_ renamer  = (*dropDir)(nil)
+	_ receiver = (*dropDir)(nil)
 )
 
-func openAdd(start bool) func(*driver, subject[server]) directory {
+func openAdd(tree func(*driver) *dropTree) func(*driver, subject[server]) directory {
 	return func(d *driver, s subject[server]) directory {
-		return &dropDir{d: d, path: s.path, ino: d.inos.named(s.path), drops: d.drops.set(start)}
+		return &dropDir{d: d, tree: tree(d), path: s.path, ino: d.inos.named(s.path)}
 	}
 }
 
 func dropReference(prefix string) []Line {
-	return []Line{
-		{Path: prefix + "log", Mode: modeString(modeFile), Doc: "what became of the drops: time, OK or errno, info-hash, file, reason"},
-		{Path: prefix + "<name>.torrent", Mode: modeString(modeDrop), Doc: "a drop, visible for 10 s after it was loaded", From: "load.raw"},
+	drop := func(prefix string) []Line {
+		return []Line{
+			{Path: prefix + "<name>.torrent", Mode: modeString(modeDrop), Doc: "a drop, visible for 10 s after it was loaded", From: "load.raw"},
+		}
 	}
+	lines := []Line{{Path: prefix + "log", Mode: modeString(modeFile), Doc: "what became of the drops: time, OK or errno, info-hash, file, reason"}}
+	lines = append(lines, drop(prefix)...)
+	lines = append(lines, Line{Path: prefix + "<tag>/", Mode: modeString(modeDir), Doc: "what is dropped here, or in a folder made here, gets the tag; mkdir makes one"})
+	return append(lines, drop(prefix+"<tag>/")...)
 }
 
 // modeDrop is the mode of a drop.
 const modeDrop = modeFile | 0o200
 
-func (a *dropDir) list(context.Context) ([]entry, error) {
-	entries := []entry{a.logEntry()}
-	for _, drop := range a.drops.all() {
-		entries = append(entries, a.entry(drop))
+// dropLog is the name of the log of drops.
+const dropLog = "log"
+
+func (a *dropDir) list(ctx context.Context) ([]entry, error) {
+	entries := a.fixed()
+	drops, names, dirs := a.tree.in(a.below)
+	if a.below == "" {
+		tags, err := a.d.tagsDir().all(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, tag := range tags {
+			name := groupName(tag)
+			if drops[name] == nil && !slices.ContainsFunc(entries, func(e entry) bool { return e.name == name }) {
+				entries = append(entries, a.tagEntry(name, tag))
+			}
+		}
+	} else {
+		for _, name := range dirs {
+			entries = append(entries, a.dirEntry(name, a.tag))
+		}
+	}
+	for _, name := range names {
+		entries = append(entries, a.entry(name, drops[name]))
 	}
 	return entries, nil
 }
 
-func (a *dropDir) find(_ context.Context, name string) (entry, error) {
-	if name == "log" {
-		return a.logEntry(), nil
+// fixed are the entries that are always there.
+func (a *dropDir) fixed() []entry {
+	if a.below != "" {
+		return nil
 	}
-	if drop := a.drops.get(name); drop != nil {
-		return a.entry(drop), nil
+	return []entry{a.d.logEntry(dropLog, a.path+dropLog, a.ino+1, a.tree.log)}
+}
+
+func (a *dropDir) find(ctx context.Context, name string) (entry, error) {
+	fixed := a.fixed()
+	if at := slices.IndexFunc(fixed, func(e entry) bool { return e.name == name }); at >= 0 {
+		return fixed[at], nil
 	}
-	return entry{}, errNoEntry
+	if drop := a.tree.get(a.below + name); drop != nil {
+		return a.entry(name, drop), nil
+	}
+	if a.below != "" {
+		if a.tree.hasDir(a.below + name + "/") {
+			return a.dirEntry(name, a.tag), nil
+		}
+		return entry{}, errNoEntry
+	}
+	tag, err := dropTag(name)
+	if err != nil {
+		return entry{}, errNoEntry
+	}
+	known, err := a.d.tagsDir().has(ctx, tag)
+	if err != nil {
+		return entry{}, err
+	}
+	if !known {
+		return entry{}, errNoEntry
+	}
+	return a.tagEntry(name, tag), nil
 }
 
 func (a *dropDir) stat(context.Context) (size, mtime int64, err error) {
 	return 0, a.d.started, nil
 }
 
-func (a *dropDir) logEntry() entry {
-	return a.d.logEntry("log", a.path+"log", a.ino+1, a.drops.log)
-}
-
-func (a *dropDir) entry(drop *drop) entry {
-	e := entry{name: drop.label(), mode: a.d.mode(modeDrop), ino: drop.ino, life: a.d.opts.TTL}
-	e.node = func() node { return &dropNode{base: base{d: a.d}, dir: a, drop: drop, mode: e.mode} }
+func (a *dropDir) entry(name string, drop *drop) entry {
+	e := entry{name: name, mode: a.d.mode(modeDrop), ino: drop.ino, life: a.d.opts.TTL}
+	e.node = func() node { return &dropNode{base: base{d: a.d}, drop: drop, mode: e.mode} }
 	return e
 }
 
+func (a *dropDir) tagEntry(name, tag string) entry { return a.dirEntry(name, tag) }
+
+// dirEntry is the entry of a directory in this one.
+func (a *dropDir) dirEntry(name, tag string) entry {
+	dir := &dropDir{d: a.d, tree: a.tree, path: a.path + name + "/", below: a.below + name + "/", tag: tag}
+	dir.ino = a.d.inos.named(dir.path)
+	return a.d.dirEntry(name, dir.path, dir.ino, a.d.opts.TTL, dir)
+}
+
 func (a *dropDir) create(_ context.Context, name string, _, _ uint32) (entry, fusefs.FileHandle, error) {
-	drop, err := a.drops.create(name)
+	drop, err := a.tree.create(a, name)
 	if err != nil {
 		return entry{}, nil, err
 	}
-	return a.entry(drop), &dropHandle{dir: a, drop: drop, writes: true}, nil
+	return a.entry(name, drop), &dropHandle{d: a.d, drop: drop, writes: true}, nil
 }
 
-// remove forgets a drop. The torrent that it became stays.
-func (a *dropDir) remove(_ context.Context, name string, dir bool) error {
-	if dir || name == "log" || a.drops.remove(name) == nil {
+// dropTag returns the tag that a directory of that name stands for. Unlike in
+// by-tag/ a '%' that escapes nothing stands for itself, since folders are
+// dropped as they are.
+func dropTag(name string) (string, error) {
+	tag, err := newTag(name)
+	if err == nil {
+		return tag, nil
+	}
+	tag = strings.TrimSpace(name)
+	if tag == "" || tag == noTag || strings.ContainsAny(tag, "\n\x00") {
+		return "", err
+	}
+	return tag, nil
+}
+
+// mkdir makes a tag, or a folder below one.
+func (a *dropDir) mkdir(ctx context.Context, name string) (entry, error) {
+	if _, err := a.find(ctx, name); err == nil {
+		return entry{}, errExists
+	}
+	if a.below != "" {
+		if err := a.tree.makeDir(a.below + name + "/"); err != nil {
+			return entry{}, err
+		}
+		return a.dirEntry(name, a.tag), nil
+	}
+	tag, err := dropTag(name)
+	if err != nil {
+		return entry{}, err
+	}
+	a.d.tags.set(tag, true)
+	return a.tagEntry(name, tag), nil
+}
+
+// remove forgets a drop, and what it became stays; or an empty folder, or a
+// tag that no torrent has.
+func (a *dropDir) remove(ctx context.Context, name string, dir bool) error {
+	switch {
+	case !dir && a.tree.remove(a.below+name) != nil:
+		return nil
+	case !dir:
+		return fmt.Errorf("%w: %s", errPerm, name)
+	case a.below != "" && !a.tree.hasDir(a.below+name+"/"):
 		return fmt.Errorf("%w: %s", errPerm, name)
 	}
-	return nil
-}
-
-// rename gives a drop another name; one that had a temporary name is loaded.
-func (a *dropDir) rename(ctx context.Context, name, newName string, replace bool) error {
-	if newName == "log" {
-		return errPerm
-	}
-	drop, err := a.drops.rename(name, newName, replace)
-	if err != nil || isTemporary(newName) {
+	if err := a.tree.empty(a.below + name + "/"); err != nil || a.below != "" {
 		return err
 	}
-	return a.finish(ctx, drop, true)
-}
-
-// isTemporary reports whether a name is one under which programs write what
-// they rename when it is whole: dot files (rsync, gio), browsers' parts.
-func isTemporary(name string) bool {
-	if strings.HasPrefix(name, ".") {
-		return true
+	tag, err := dropTag(name)
+	if err != nil {
+		return errNoEntry
 	}
-	for _, suffix := range []string{".part", ".crdownload", ".tmp", ".partial", ".filepart"} {
-		if strings.HasSuffix(strings.ToLower(name), suffix) {
-			return true
-		}
-	}
-	return false
+	return a.d.tagsDir().remove(ctx, groupName(tag), true)
 }
-
-// finish loads a drop if it has a new content that is due, and returns what
-// became of it. A missing end may yet come, so that has its line in the logs
-// only when the last writer has closed.
-func (a *dropDir) finish(ctx context.Context, drop *drop, last bool) error {
-	content, name, outcome, due := drop.take()
-	if due {
-		var h rtorrent.Hash
-		h, outcome = a.d.load(ctx, content, a.drops.start)
-		drop.settle(outcome)
-		if !isIncomplete(outcome) {
-			a.report(ctx, h, name, outcome)
-		}
-	}
-	if last && isIncomplete(outcome) && drop.untold() {
-		a.report(ctx, "", name, outcome)
-	}
-	return outcome
-}
-
-// report logs what became of a drop, here and in the log of all writes.
-func (a *dropDir) report(ctx context.Context, h rtorrent.Hash, name string, err error) {
-	a.drops.report(h, name, err)
-	a.d.record(ctx, a.path+name, "", string(h), err)
-}
-
-func isIncomplete(err error) bool { return errors.Is(err, rtorrent.ErrIncomplete) }

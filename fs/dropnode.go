@@ -12,7 +12,6 @@ import (
 // A dropNode is a drop as a file.
 type dropNode struct {
 	base
-	dir  *dropDir
 	drop *drop
 	mode uint32
 }
@@ -30,16 +29,18 @@ func (n *dropNode) attr(_ context.Context, out *fuse.Attr) (time.Duration, error
 	return 0, nil
 }
 
+func (n *dropNode) path() string { return n.drop.path() }
+
 // Getattr implements fusefs.NodeGetattrer.
 func (n *dropNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.AttrOut) syscall.Errno {
-	return n.getattr(ctx, n, n.dir.path, out)
+	return n.getattr(ctx, n, n.path(), out)
 }
 
 // Setattr sets the size; modes, owners and times are accepted and not kept.
 func (n *dropNode) Setattr(ctx context.Context, f fusefs.FileHandle, in *fuse.SetAttrIn, out *fuse.AttrOut) syscall.Errno {
 	if size, ok := in.GetSize(); ok {
 		if err := n.drop.truncate(int64(size)); err != nil {
-			return n.d.fail("truncate", n.dir.path, err)
+			return n.d.fail("truncate", n.path(), err)
 		}
 	}
 	return n.Getattr(ctx, f, out)
@@ -50,15 +51,15 @@ func (n *dropNode) Open(_ context.Context, flags uint32) (fusefs.FileHandle, uin
 	writes := flags&syscall.O_ACCMODE != syscall.O_RDONLY
 	if writes && flags&syscall.O_TRUNC != 0 {
 		if err := n.drop.truncate(0); err != nil {
-			return nil, 0, n.d.fail("open", n.dir.path, err)
+			return nil, 0, n.d.fail("open", n.path(), err)
 		}
 	}
-	return &dropHandle{dir: n.dir, drop: n.drop, writes: writes}, fuse.FOPEN_DIRECT_IO, 0
+	return &dropHandle{d: n.d, drop: n.drop, writes: writes}, fuse.FOPEN_DIRECT_IO, 0
 }
 
 // A dropHandle is an open drop.
 type dropHandle struct {
-	dir    *dropDir
+	d      *driver
 	drop   *drop
 	writes bool
 }
@@ -78,7 +79,7 @@ func (h *dropHandle) Read(_ context.Context, dest []byte, off int64) (fuse.ReadR
 // Write gathers bytes.
 func (h *dropHandle) Write(_ context.Context, data []byte, off int64) (uint32, syscall.Errno) {
 	if err := h.drop.write(data, off); err != nil {
-		return 0, h.dir.d.fail("write", h.dir.path, err)
+		return 0, h.d.fail("write", h.drop.path(), err)
 	}
 	return uint32(len(data)), 0
 }
@@ -93,5 +94,5 @@ func (h *dropHandle) finish(ctx context.Context, last bool) syscall.Errno {
 	if !h.writes {
 		return 0
 	}
-	return h.dir.d.refuse("load", h.dir.path, h.dir.finish(ctx, h.drop, last))
+	return h.d.refuse("load", h.drop.path(), h.d.finishDrop(ctx, h.drop, last))
 }

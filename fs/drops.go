@@ -20,270 +20,178 @@ const (
 	dropWait = 10 * time.Minute
 	// dropMax is how many bytes a drop can have: more than any rTorrent takes.
 	dropMax = 64 << 20
-	// dropsMax is how many bytes all drops can have together.
+	// dropsMax is how many bytes all drops of a tree can have together.
 	dropsMax = 512 << 20
+	// dropDirs is how many folders can be made below the tags of a tree.
+	dropDirs = 10_000
+	// dropSweep is how often drops whose time is over are looked for.
+	dropSweep = 100 * time.Millisecond
+	// dropNumbers is how many inode numbers the drops of a tree have.
+	dropNumbers = 1 << 16
 )
 
-// drops are the two directories that take .torrent files. What they share is
-// which torrents are being loaded. It is safe for concurrent use.
-type drops struct {
-	started, stopped *dropSet
-
-	mu      sync.Mutex             // guards the fields below
-	loading map[rtorrent.Hash]bool // by a drop under way
-	partial map[rtorrent.Hash]bool // loaded, but not what follows the load
-}
-
-func newDrops(d *driver) *drops {
-	return &drops{
-		started: newDropSet(d, true),
-		stopped: newDropSet(d, false),
-		loading: map[rtorrent.Hash]bool{},
-		partial: map[rtorrent.Hash]bool{},
-	}
-}
-
-func (d *drops) set(start bool) *dropSet {
-	if start {
-		return d.started
-	}
-	return d.stopped
-}
-
-// begin reserves a torrent for one drop, and reports whether a drop before it
-// was cut off behind its load.
-func (d *drops) begin(h rtorrent.Hash) (partial bool, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.loading[h] {
-		return false, fmt.Errorf("%w: another drop of it is under way", errExists)
-	}
-	d.loading[h] = true
-	return d.partial[h], nil
-}
-
-// end gives the torrent free again.
-func (d *drops) end(h rtorrent.Hash, partial bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.loading, h)
-	delete(d.partial, h)
-	if partial {
-		d.partial[h] = true
-	}
-}
-
-// forget forgets that a torrent was loaded in part, since it was erased.
-func (d *drops) forget(h rtorrent.Hash) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	delete(d.partial, h)
-}
-
-// A dropSet is the drops of one directory. It is safe for concurrent use.
-type dropSet struct {
+// A dropTree is the drops of add/ or of add-stopped/, by their path below it,
+// and the folders below its tags. It is safe for concurrent use.
+type dropTree struct {
 	start bool
+	path  string // below the root of the mount
 	log   *logFile
 	inos  *inos
-	path  string
 
 	mu     sync.Mutex // guards the fields below
-	byName map[string]*drop
+	byPath map[string]*drop
+	dirs   map[string]bool // made below a tag, each with a slash at its end
 	made   int
+	bytes  int // of all drops, at the last sweep
+	swept  time.Time
 }
 
-func newDropSet(d *driver, start bool) *dropSet {
-	return &dropSet{start: start, log: newLogFile(), inos: d.inos, path: fmt.Sprintf("drops %t", start), byName: map[string]*drop{}}
+func newDropTree(d *driver, path string, start bool) *dropTree {
+	return &dropTree{start: start, path: path, log: newLogFile(), inos: d.inos, byPath: map[string]*drop{}, dirs: map[string]bool{}}
 }
 
-// all returns the visible drops by name.
-func (s *dropSet) all() []*drop {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.expire()
-	all := make([]*drop, 0, len(s.byName))
-	for _, d := range s.byName {
-		all = append(all, d)
+// in returns the drops and the folders of one directory, by name.
+func (t *dropTree) in(below string) (drops map[string]*drop, names, dirs []string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sweep()
+	drops = map[string]*drop{}
+	for path, d := range t.byPath {
+		if name, ok := strings.CutPrefix(path, below); ok && !strings.Contains(name, "/") {
+			drops[name] = d
+			names = append(names, name)
+		}
 	}
-	sort.Slice(all, func(i, j int) bool { return all[i].label() < all[j].label() })
-	return all
+	for path := range t.dirs {
+		name, ok := strings.CutPrefix(path, below)
+		if name = strings.TrimSuffix(name, "/"); ok && name != "" && !strings.Contains(name, "/") {
+			dirs = append(dirs, name)
+		}
+	}
+	sort.Strings(names)
+	sort.Strings(dirs)
+	return drops, names, dirs
 }
 
-func (s *dropSet) get(name string) *drop {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.expire()
-	return s.byName[name]
+func (t *dropTree) get(path string) *drop {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sweep()
+	return t.byPath[path]
 }
 
-// expire forgets drops whose time is over. The caller holds mu.
-func (s *dropSet) expire() (bytes int) {
+// sweep forgets drops whose time is over. The caller holds mu.
+func (t *dropTree) sweep() {
 	now := time.Now()
-	for name, d := range s.byName {
+	if now.Sub(t.swept) < dropSweep {
+		return
+	}
+	t.swept, t.bytes = now, 0
+	for path, d := range t.byPath {
 		size, over := d.expired(now)
 		if over {
-			delete(s.byName, name)
+			delete(t.byPath, path)
+			continue
 		}
-		bytes += size
+		t.bytes += size
 	}
-	return bytes
 }
 
-func (s *dropSet) create(name string) (*drop, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.expire() > dropsMax {
+func (t *dropTree) create(dir *dropDir, name string) (*drop, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.sweep(); t.bytes > dropsMax {
 		return nil, fmt.Errorf("%w: drops of %d bytes wait", errTooBig, dropsMax)
 	}
-	s.made++
-	d := &drop{name: name, ino: s.inos.named(fmt.Sprint(s.path, s.made)), touched: time.Now()}
-	s.byName[name] = d
+	t.made++
+	// Numbers come back, each time for another inode.
+	ino := t.inos.named(fmt.Sprint(t.path, " drop ", t.made%dropNumbers))
+	if t.made >= dropNumbers {
+		t.inos.renew(ino)
+	}
+	d := &drop{dir: dir, name: name, ino: ino, touched: time.Now()}
+	t.byPath[dir.below+name] = d
 	return d, nil
 }
 
-func (s *dropSet) remove(name string) *drop {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	d := s.byName[name]
-	delete(s.byName, name)
+// remove takes a drop out of the tree, nil if there is none.
+func (t *dropTree) remove(path string) *drop {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	d := t.byPath[path]
+	delete(t.byPath, path)
 	return d
 }
 
-func (s *dropSet) rename(name, newName string, replace bool) (*drop, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	d, there := s.byName[name], s.byName[newName] != nil
-	switch {
-	case d == nil:
-		return nil, errNoEntry
-	case there && !replace:
-		return nil, errExists
-	}
-	delete(s.byName, name)
-	s.byName[newName] = d
-	d.rename(newName)
-	return d, nil
+// put gives a drop its place in the tree.
+func (t *dropTree) put(d *drop, dir *dropDir, name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.byPath[dir.below+name] = d
+	d.move(dir, name)
 }
 
-// report adds a line to the directory's log.
-func (s *dropSet) report(h rtorrent.Hash, name string, err error) {
+func (t *dropTree) hasDir(path string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.dirs[path]
+}
+
+func (t *dropTree) makeDir(path string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.dirs[path]:
+		return errExists
+	case len(t.dirs) >= dropDirs:
+		return fmt.Errorf("%w: %d folders were made, remove some", errTooBig, dropDirs)
+	}
+	t.dirs[path] = true
+	return nil
+}
+
+// empty forgets the folders below a directory, and the directory if it was
+// made here; it fails while a drop is in it.
+func (t *dropTree) empty(path string) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for p := range t.byPath {
+		if strings.HasPrefix(p, path) {
+			return fmt.Errorf("%w: %s is there still", errNotEmpty, p)
+		}
+	}
+	for p := range t.dirs {
+		if p != path && strings.HasPrefix(p, path) {
+			return fmt.Errorf("%w: %s is there still", errNotEmpty, p)
+		}
+	}
+	delete(t.dirs, path)
+	return nil
+}
+
+// report adds a line to the tree's log.
+func (t *dropTree) report(h rtorrent.Hash, name string, err error) {
 	outcome, reason := "OK", ""
 	if err != nil {
 		outcome, reason = unix.ErrnoName(errnoOf(err, true)), redact(err.Error())
 	}
-	fields := []string{time.Now().UTC().Format(time.RFC3339), outcome, string(h), name, reason}
+	fields := []string{time.Now().UTC().Format(time.RFC3339), outcome, string(h), redact(name), reason}
 	for i, f := range fields {
 		fields[i] = escapeTSV(f)
 	}
-	s.log.add(strings.Join(fields, "\t"))
+	t.log.add(strings.Join(fields, "\t"))
 }
 
-// A drop is one file in a dropSet. It is safe for concurrent use.
-type drop struct {
-	ino uint64
-
-	mu      sync.Mutex // guards the fields below
-	name    string
-	content []byte
-	due     bool  // the content was not tried yet
-	outcome error // of the last try
-	settled bool  // it was tried
-	told    bool  // that its end is missing is in the logs
-	touched time.Time
-}
-
-func (d *drop) rename(name string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.name = name
-	d.touched = time.Now()
-}
-
-func (d *drop) label() string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.name
-}
-
-func (d *drop) expired(now time.Time) (size int, over bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	keep := dropWait
-	if d.settled && !d.due {
-		keep = dropKeep
+// isTemporary reports whether a name is one under which programs write what
+// they rename when it is whole: dot files (rsync, gio), browsers' parts.
+func isTemporary(name string) bool {
+	if strings.HasPrefix(name, ".") {
+		return true
 	}
-	return len(d.content), now.Sub(d.touched) > keep
-}
-
-// write puts bytes at an offset.
-func (d *drop) write(data []byte, off int64) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	end := off + int64(len(data))
-	if off < 0 || end > dropMax {
-		return errTooBig
+	for _, suffix := range []string{".part", ".crdownload", ".tmp", ".partial", ".filepart", ".download", ".opdownload"} {
+		if strings.HasSuffix(strings.ToLower(name), suffix) {
+			return true
+		}
 	}
-	if grow := end - int64(len(d.content)); grow > 0 {
-		d.content = append(d.content, make([]byte, grow)...)
-	}
-	copy(d.content[off:], data)
-	d.due, d.touched = true, time.Now()
-	return nil
-}
-
-func (d *drop) truncate(size int64) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if size > dropMax {
-		return errTooBig
-	}
-	if size == int64(len(d.content)) {
-		return nil // rsync and browsers set the size that is there
-	}
-	next := make([]byte, size)
-	copy(next, d.content)
-	d.content, d.due, d.touched = next, size > 0, time.Now()
-	return nil
-}
-
-// read returns a copy of at most n bytes from off on.
-func (d *drop) read(off int64, n int) []byte {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return append([]byte(nil), window(d.content, off, n)...)
-}
-
-func (d *drop) stat() (size, mtime int64) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return int64(len(d.content)), d.touched.Unix()
-}
-
-// take returns the content, and whether it is due to be tried: it is new, its
-// name is not a temporary one, and it is no empty placeholder.
-func (d *drop) take() (content []byte, name string, outcome error, due bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	due = d.due && len(d.content) > 0 && !isTemporary(d.name)
-	if due {
-		d.due, d.told = false, false
-		content = append(content, d.content...)
-	}
-	return content, d.name, d.outcome, due
-}
-
-func (d *drop) settle(err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.outcome, d.settled, d.touched = err, true, time.Now()
-}
-
-// untold reports whether the outcome has no line in the logs yet; the caller
-// writes it.
-func (d *drop) untold() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	untold := !d.told
-	d.told = true
-	return untold
+	return false
 }

@@ -36,7 +36,7 @@ func (d *driver) erase(ctx context.Context, h rtorrent.Hash) error {
 	}
 	_, err := d.cache.Apply(ctx, h, rtorrent.Erase(h))
 	if err == nil {
-		d.drops.forget(h)
+		d.loadings.forget(h)
 	}
 	return err
 }

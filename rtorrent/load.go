@@ -3,6 +3,7 @@ package rtorrent
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 )
 
@@ -49,4 +50,11 @@ func (c *Client) LoadRaw(ctx context.Context, metainfo []byte) error {
 		}
 	}
 	return c.CallWrite(ctx, nil, "load.raw", "", metainfo)
+}
+
+// Load gives a .torrent to rTorrent, as LoadRaw does. It reports whether
+// anything was sent, so that it may have arrived whatever the error says.
+func (c *Client) Load(ctx context.Context, m *Metainfo) (sent bool, err error) {
+	err = c.LoadRaw(ctx, m.Encode())
+	return !errors.Is(err, ErrTooLarge), err
 }

@@ -15,7 +15,7 @@ import (
 // The exit codes of rtfs. The comments are the table in the README.
 const (
 	exitOK          = 0   // done; of a mount: it ended because it was unmounted or told to end
-	exitFailure     = 1   // a failure without a code below; `call`: rTorrent refused
+	exitFailure     = 1   // a failure without a code below; `call`: rTorrent refused; `doctor`: a problem
 	exitUsage       = 2   // the command line makes no sense; nothing was done
 	exitServer      = 3   // no server is given or found, or it does not answer
 	exitMountpoint  = 4   // the mountpoint is missing, no directory, taken, not mounted by rtfs, or overlaps what rTorrent uses
@@ -71,7 +71,7 @@ func asFailure(err error) *failure {
 	case errors.As(err, &ours):
 		return &failure{code: exitUsage, err: err}
 	case errors.Is(err, rtorrent.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
-		return &failure{code: exitServer, err: err, hint: "is rTorrent running, and is this its SCGI address?"}
+		return &failure{code: exitServer, err: err, hint: "is rTorrent running, and is this its SCGI address? rtfs doctor finds out"}
 	}
 	return &failure{code: exitFailure, err: err}
 }

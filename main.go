@@ -72,7 +72,7 @@ func (p *program) app() *cli.App {
 		Action:                    p.noCommand,
 		Commands: []*cli.Command{
 			p.mountCommand(), p.umountCommand(), p.demoCommand(), p.callCommand(),
-			p.hashCommand(), p.completionCommand(), p.versionCommand(),
+			p.hashCommand(), p.doctorCommand(), p.completionCommand(), p.versionCommand(),
 		},
 	}
 	for _, c := range app.Commands {
@@ -105,6 +105,7 @@ const usageText = `rtfs shows a running rTorrent as files
     rtfs demo   [MOUNTPOINT]                       two private rTorrents and a transfer, mounted
     rtfs call   [options] [SERVER] METHOD [ARG…]   one call, its result as JSON
     rtfs hash   FILE|MAGNET                        the info-hash
+    rtfs doctor [SERVER] [MOUNTPOINT]              what is wrong here, and what to do
     rtfs completion bash|zsh|fish
     rtfs version
     rtfs help   [COMMAND]                          the options of a command

@@ -100,8 +100,8 @@ func dataUID(c *cli.Context, e rtorrent.Endpoint) int64 {
 		return -1
 	}
 	if path := e.SocketPath(); path != "" {
-		if uid, err := listenerUID(path); err == nil {
-			return int64(uid)
+		if peer, err := listener(path); err == nil {
+			return int64(peer.Uid)
 		}
 		if info, err := os.Stat(path); err == nil && !c.IsSet("uid") {
 			return int64(info.Sys().(*syscall.Stat_t).Uid)
@@ -110,29 +110,29 @@ func dataUID(c *cli.Context, e rtorrent.Endpoint) int64 {
 	return int64(c.Uint("uid"))
 }
 
-// listenerUID asks the kernel who listens on a Unix socket. The connection
-// carries nothing.
-func listenerUID(path string) (uint32, error) {
+// listener asks the kernel who listens on a Unix socket. The connection carries
+// nothing.
+func listener(path string) (*unix.Ucred, error) {
 	conn, err := net.DialTimeout("unix", path, time.Second)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer conn.Close()
 	raw, err := conn.(*net.UnixConn).SyscallConn()
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	var peer *unix.Ucred
 	var failed error
 	if err := raw.Control(func(fd uintptr) {
 		peer, failed = unix.GetsockoptUcred(int(fd), unix.SOL_SOCKET, unix.SO_PEERCRED)
 	}); err != nil {
-		return 0, err
+		return nil, err
 	}
 	if failed != nil {
-		return 0, fmt.Errorf("asking who listens on %s: %w", path, failed)
+		return nil, fmt.Errorf("asking who listens on %s: %w", path, failed)
 	}
-	return peer.Uid, nil
+	return peer, nil
 }
 
 // stateDir is where rtfs keeps what outlives a mount, "" if the user has no

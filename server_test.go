@@ -105,13 +105,13 @@ func TestScgiOverTheNetworkIsWarnedOf(t *testing.T) {
 	rtfs(t, "call", "--timeout", "200ms", "scgi://192.0.2.1:5000", "system.pid").want(t, exitServer, "SCGI is not encrypted")
 }
 
-func TestListenerUID(t *testing.T) {
+func TestListener(t *testing.T) {
 	rt := rtorrenttest.Start(t, oldest())
-	uid, err := listenerUID(strings.TrimPrefix(rt.Endpoint(), "scgi://"))
-	if err != nil || uid != uint32(os.Getuid()) {
-		t.Errorf("listenerUID = %d, %v; want %d", uid, err, os.Getuid())
+	peer, err := listener(strings.TrimPrefix(rt.Endpoint(), "scgi://"))
+	if err != nil || peer.Uid != uint32(os.Getuid()) {
+		t.Errorf("listener = %v, %v; want %d", peer, err, os.Getuid())
 	}
-	if _, err := listenerUID("/nonexistent/socket"); err == nil {
+	if _, err := listener("/nonexistent/socket"); err == nil {
 		t.Error("a socket that does not exist has a listener")
 	}
 }

@@ -91,7 +91,7 @@ func TestHelpFitsAScreen(t *testing.T) {
 	if again := rtfs(t, "--help"); again.stdout != r.stdout {
 		t.Errorf("--help = %q, want what help prints", again.stdout)
 	}
-	for _, command := range []string{"mount", "umount", "demo", "call", "hash", "completion", "version"} {
+	for _, command := range []string{"mount", "umount", "demo", "call", "hash", "doctor", "completion", "version"} {
 		if !strings.Contains(r.stdout, "rtfs "+command) {
 			t.Errorf("help does not name %s", command)
 		}

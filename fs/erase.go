@@ -23,7 +23,7 @@ const eraseHook = "event.download.erased"
 // rTorrent has a hook of the user's: such hooks execute something that deletes data.
 func (d *driver) erase(ctx context.Context, h rtorrent.Hash) error {
 	if !d.opts.AllowEraseHook {
-		hook, err := d.executingHook(ctx)
+		hook, err := EraseHook(ctx, d.cache.Client())
 		if err != nil {
 			return err
 		}
@@ -41,11 +41,11 @@ func (d *driver) erase(ctx context.Context, h rtorrent.Hash) error {
 	return err
 }
 
-// executingHook returns the first erase hook that may execute something, "" if
-// there is none.
-func (d *driver) executingHook(ctx context.Context) (string, error) {
+// EraseHook returns the first of rTorrent's erase hooks that may execute
+// something, "" if there is none. While there is one, a mount erases nothing.
+func EraseHook(ctx context.Context, client *rtorrent.Client) (string, error) {
 	var hooks any
-	err := d.cache.Client().Call(ctx, &hooks, "method.get", "", eraseHook)
+	err := client.Call(ctx, &hooks, "method.get", "", eraseHook)
 	var fault *rtorrent.Fault
 	switch {
 	case errors.Is(err, rtorrent.ErrUntrusted):

@@ -16,9 +16,9 @@ const (
 	smallRequest = 500_000
 )
 
-// scgiLimit is the largest request body that this rTorrent's SCGI takes; it
+// RequestLimit is the largest request body that this rTorrent's SCGI takes; it
 // closes the connection without a word over that.
-func (c *Caps) scgiLimit() int64 {
+func (c *Caps) RequestLimit() int64 {
 	if c.hangsOnStop() { // 0.9.8 and before
 		return 2 << 20
 	}
@@ -34,8 +34,8 @@ func (c *Client) LoadRaw(ctx context.Context, metainfo []byte) error {
 		return err
 	}
 	size := int64(base64.StdEncoding.EncodedLen(len(metainfo))) + requestFrame
-	if size > caps.scgiLimit() {
-		return fmt.Errorf("load.raw: %w: a request of %d bytes, rTorrent %s takes %d", ErrTooLarge, size, caps.Version, caps.scgiLimit())
+	if size > caps.RequestLimit() {
+		return fmt.Errorf("load.raw: %w: a request of %d bytes, rTorrent %s takes %d", ErrTooLarge, size, caps.Version, caps.RequestLimit())
 	}
 	if size > smallRequest && caps.Has("network.xmlrpc.size_limit.set") {
 		var limit int64
@@ -43,8 +43,8 @@ func (c *Client) LoadRaw(ctx context.Context, metainfo []byte) error {
 			return err
 		}
 		if limit < size {
-			c.log.Info("raising network.xmlrpc.size_limit", "from", limit, "to", caps.scgiLimit())
-			if err := c.CallWrite(ctx, nil, "network.xmlrpc.size_limit.set", "", caps.scgiLimit()); err != nil {
+			c.log.Info("raising network.xmlrpc.size_limit", "from", limit, "to", caps.RequestLimit())
+			if err := c.CallWrite(ctx, nil, "network.xmlrpc.size_limit.set", "", caps.RequestLimit()); err != nil {
 				return err
 			}
 		}

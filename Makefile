@@ -19,16 +19,23 @@ demo: deps build
 # What is about goroutines that meet.
 CONCURRENT = Readers|TestFS|Shell|Bulk|Hung|Stale|Flight|Patch|Drop|Limit|Retr|Interrupt|Connections|Events|Keyed
 
+# SUM runs tests and repeats, once, those that failed: with real daemons, real
+# mounts and programs of others a busy machine can fail a right one. What passes
+# only when repeated is printed as a failure all the same, under "Failed": it is
+# to be mended. More than five failures, a panic, a timeout or a data race are not repeated.
+SUM = $(BIN)/gotestsum --format pkgname --format-hide-empty-pkg --rerun-fails=1 --rerun-fails-max-failures=5 \
+	--rerun-fails-run-root-test --rerun-fails-abort-on-data-race
+
 # Every test, on real rTorrents and real mounts; then what is about concurrency
 # with the race detector, and on one processor, since some failures show only
 # there.
 test: deps
-	$(GO) test -timeout 15m ./...
-	$(GO) test -race -short -timeout 15m -run '$(CONCURRENT)' ./cache ./fs ./rtorrent
-	GOMAXPROCS=1 $(GO) test -short -count 1 -timeout 15m -run '$(CONCURRENT)' ./cache ./fs
+	$(SUM) --packages=./... -- -timeout 30m
+	$(SUM) --packages='./cache ./fs ./rtorrent' -- -race -short -timeout 15m -run '$(CONCURRENT)'
+	GOMAXPROCS=1 $(SUM) --packages='./cache ./fs' -- -short -count 1 -timeout 15m -run '$(CONCURRENT)'
 
 test-long: deps
-	$(GO) test -tags long -timeout 60m ./...
+	$(SUM) --packages=./... -- -tags long -timeout 120m
 
 check: deps
 	@test -z "$$(gofmt -l .)" || { gofmt -l . ; echo 'check: gofmt: run gofmt -w on these files' ; exit 1 ; }

@@ -4,7 +4,8 @@
 #	scripts/deps.sh [run|test|check]...	(without an argument: all three)
 #
 # run     FUSE, and an rTorrent of each series: 0.9.8 and 0.16
-# test    the programs that the tests let loose on a mount
+# test    the programs that the tests let loose on a mount, and gotestsum,
+#         which runs them, into "$(go env GOPATH)/bin"
 # check   staticcheck, into "$(go env GOPATH)/bin"
 #
 # The system has one rTorrent. The other series is taken from another suite of
@@ -19,6 +20,7 @@ set -eu
 export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
 staticcheck_version=v0.8.2
+gotestsum_version=v1.13.0
 
 # Programs and the Debian packages they come in.
 run_programs='
@@ -192,16 +194,15 @@ write_starter() {
 	chmod 755 "$1/rtorrent"
 }
 
-# install_staticcheck installs the version that make check was written for.
-install_staticcheck() {
+# install_tool installs a Go program of exactly the version given, into GOPATH's
+# bin: name, flag that prints the version, module path, version.
+install_tool() {
 	command -v go >/dev/null || die "go is missing: install Go, of the version go.mod names or newer, and put it into PATH"
-	bin=$(go env GOPATH)/bin/staticcheck
-	case $("$bin" -version 2>/dev/null) in
-	*"(${staticcheck_version#v})"*) return ;;
+	case $("$(go env GOPATH)/bin/$1" "$2" 2>/dev/null) in
+	*"${4#v}"*) return ;;
 	esac
-	say "installing staticcheck $staticcheck_version"
-	go install "honnef.co/go/tools/cmd/staticcheck@$staticcheck_version" ||
-		die "cannot install staticcheck $staticcheck_version: go install failed as told above"
+	say "installing $1 $4"
+	go install "$3@$4" || die "cannot install $1 $4: go install failed as told above"
 }
 
 [ $# -gt 0 ] || set -- run test check
@@ -209,8 +210,11 @@ for part; do
 	packages=
 	case $part in
 	run) packages=$(missing "$run_programs") ;;
-	test) packages=$(missing "$test_programs") ;;
-	check) install_staticcheck ;;
+	test)
+		packages=$(missing "$test_programs")
+		install_tool gotestsum --version gotest.tools/gotestsum "$gotestsum_version"
+		;;
+	check) install_tool staticcheck -version honnef.co/go/tools/cmd/staticcheck "$staticcheck_version" ;;
 	*) die "$part: not one of run, test, check" ;;
 	esac
 	# shellcheck disable=SC2086

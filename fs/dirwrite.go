@@ -136,7 +136,8 @@ const (
 )
 
 // Rename implements fusefs.NodeRenamer. A rename from one directory to another
-// is the receiver's matter; it is never EXDEV, after which mv would copy.
+// is the receiver's matter, and refused from one server to another; it is never
+// EXDEV, after which mv would copy.
 func (n *dirNode) Rename(ctx context.Context, name string, newParent fusefs.InodeEmbedder, newName string, flags uint32) syscall.Errno {
 	to, ok := newParent.(*dirNode)
 	if !ok || flags&renameExchange != 0 {
@@ -147,7 +148,7 @@ func (n *dirNode) Rename(ctx context.Context, name string, newParent fusefs.Inod
 		if r, ok := n.dir.(renamer); ok {
 			err = r.rename(ctx, name, newName, flags&renameNoReplace == 0)
 		}
-	} else if r, ok := to.dir.(receiver); ok {
+	} else if r, ok := to.dir.(receiver); ok && to.d == n.d {
 		err = r.receive(ctx, n, name, newName)
 	}
 	if errno := n.d.refuse("rename", n.path+name, err); errno != 0 {

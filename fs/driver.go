@@ -2,12 +2,10 @@ package fs
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"syscall"
 	"time"
 
-	fusefs "github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
 
 	"rtfs/cache"
@@ -17,6 +15,8 @@ import (
 // Options are what a mount can choose.
 type Options struct {
 	Server   string // as shown in health; never with a password
+	Name     string // of the server among several, "" of one alone
+	Place    int    // of the server among several, from 1 to MaxServers
 	Version  string // of rtfs
 	UID, GID uint32
 	Umask    uint32
@@ -94,7 +94,7 @@ func New(c *cache.Cache, o Options) *Tree {
 	d := &driver{
 		cache: c, opts: o, logger: o.Log,
 		started:      time.Now().Unix(),
-		inos:         newInos(),
+		inos:         newInos(o.Place),
 		log:          newLogFile(),
 		health:       newHealth(),
 		notifier:     newNotifier(),
@@ -126,9 +126,9 @@ func New(c *cache.Cache, o Options) *Tree {
 	go d.events.run(life, c, o.TTL)
 	server := subject[server]{
 		find: func(context.Context) (*server, error) { return &server{d}, nil },
-		ino:  inoRoot,
+		ino:  d.inos.first | inoRoot,
 	}
-	root := &dirNode{base: base{d: d}, ino: inoRoot, mode: d.mode(modeDir), dir: newTableDir(d, server, rootNodes())}
+	root := &dirNode{base: base{d: d}, ino: server.ino, mode: d.mode(modeDir), dir: newTableDir(d, server, rootNodes())}
 	return &Tree{root: root, d: d, stop: stop}
 }
 
@@ -136,46 +136,6 @@ func New(c *cache.Cache, o Options) *Tree {
 func (t *Tree) Close() {
 	t.d.priorities.flush(t.d)
 	t.stop()
-}
-
-// A MountOptions says how the kernel sees the mount.
-type MountOptions struct {
-	Source     string // the first column of mount(8)
-	AllowOther bool
-	Direct     bool     // mount(2) first, fusermount3 only if that fails
-	Options    []string // passed on to the kernel
-	Debug      bool
-}
-
-// Mount mounts the tree. It does not wait for rTorrent, so it succeeds while
-// rTorrent is down; but it has it asked once, so that health is true and events
-// begin with the mount.
-func (t *Tree) Mount(dir string, m MountOptions) (*fuse.Server, error) {
-	options := append([]string{"default_permissions"}, m.Options...)
-	if t.d.opts.ReadOnly {
-		options = append(options, "ro")
-	}
-	server, err := fusefs.Mount(dir, t.root, &fusefs.Options{
-		NullPermissions: true,
-		RootStableAttr:  &fusefs.StableAttr{Ino: inoRoot},
-		MountOptions: fuse.MountOptions{
-			FsName:        m.Source,
-			Name:          "rtfs",
-			AllowOther:    m.AllowOther,
-			Options:       options,
-			DirectMount:   m.Direct,
-			Debug:         m.Debug,
-			DisableXAttrs: true,
-			// A blocked handler may hold 128 KiB of buffers.
-			MaxInflightRequestBytes: 64 << 20,
-			ExtraCapabilities:       fuse.CAP_READDIRPLUS_AUTO | fuse.CAP_ATOMIC_O_TRUNC,
-		},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("mount %s: %w", dir, err)
-	}
-	go t.d.cache.Snapshot(t.d.life)
-	return server, nil
 }
 
 // statfs tells the space where rTorrent keeps its data, or, where that cannot

@@ -38,6 +38,9 @@ func (h *health) failure() (what string, at int64) {
 func renderHealth(_ context.Context, d *driver, _ *server) ([]byte, error) {
 	var b bytes.Buffer
 	put := func(key string, value any) { fmt.Fprintf(&b, "%s: %v\n", key, value) }
+	if d.opts.Name != "" {
+		put("name", d.opts.Name)
+	}
 	put("server", d.opts.Server)
 	put("rtfs", d.opts.Version)
 	status := d.cache.Status()

@@ -8,10 +8,13 @@ import (
 	"rtfs/rtorrent"
 )
 
-// An inode number is a torrent's slot (40 bits, from its info-hash) and a
-// number within the torrent (23 bits); slot 0 is the fixed part of the tree.
-// The top bit stays clear, since go-fuse numbers from 2^63 on by itself.
+// An inode number is the server's place in the mount (6 bits), a torrent's slot
+// (34 bits, from its info-hash) and a number within the torrent (23 bits); slot
+// 0 is the fixed part of the tree. The top bit stays clear, since go-fuse
+// numbers from 2^63 on by itself.
 const (
+	inoPlaceBits = 6
+	inoSlotBits  = 34
 	inoLocalBits = 23
 	// Numbers within a torrent: the directory is 0, the rows of its table
 	// follow, then links to it and, in regions of 2^20, its files.
@@ -32,6 +35,8 @@ const (
 
 // inos hands out inode numbers. It is safe for concurrent use.
 type inos struct {
+	first uint64 // of the server
+
 	mu    sync.Mutex
 	slots map[rtorrent.Hash]uint64
 	taken map[uint64]bool
@@ -40,8 +45,9 @@ type inos struct {
 	seed  maphash.Seed
 }
 
-func newInos() *inos {
+func newInos(place int) *inos {
 	return &inos{
+		first: uint64(place) << (inoSlotBits + inoLocalBits),
 		slots: map[rtorrent.Hash]uint64{},
 		taken: map[uint64]bool{0: true},
 		names: map[string]uint64{},
@@ -52,21 +58,22 @@ func newInos() *inos {
 
 // torrent returns the first number of a torrent: that of its directory. It
 // comes from the info-hash, so it is the same after a remount; two torrents
-// that share their first 40 bits (one chance in 10,000 with 10,000 torrents)
-// are told apart by who came first.
+// that share their first 34 bits (one chance in 300 with 10,000 torrents) are
+// told apart by who came first.
 func (t *inos) torrent(h rtorrent.Hash) uint64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	slot, ok := t.slots[h]
 	if !ok {
 		slot, _ = strconv.ParseUint(string(h[:10]), 16, 64)
+		slot >>= 4*10 - inoSlotBits
 		for t.taken[slot] {
-			slot = (slot + 1) & (1<<40 - 1)
+			slot = (slot + 1) & (1<<inoSlotBits - 1)
 		}
 		t.taken[slot] = true
 		t.slots[h] = slot
 	}
-	return slot << inoLocalBits
+	return t.first | slot<<inoLocalBits
 }
 
 // named returns the first number of a fixed directory, in the order in which
@@ -76,7 +83,7 @@ func (t *inos) named(path string) uint64 {
 	defer t.mu.Unlock()
 	n, ok := t.names[path]
 	if !ok {
-		n = inoNamed + uint64(len(t.names))*inoPerDir
+		n = t.first | inoNamed + uint64(len(t.names))*inoPerDir
 		t.names[path] = n
 	}
 	return n
@@ -101,10 +108,10 @@ func (t *inos) renew(ino uint64) {
 
 // passing returns the first of inoPerDir numbers in a region, for something of
 // a torrent that comes and goes, such as a peer. Nothing is kept for it, since
-// there is no end to them: the number is 51 bits of a hash, slot and place in
+// there is no end to them: the number is 45 bits of a hash, slot and place in
 // the region, with a seed that a peer cannot know.
 func (t *inos) passing(region uint64, h rtorrent.Hash, name string) uint64 {
 	const places = 1 << 11
 	sum := maphash.String(t.seed, string(h)+name)
-	return sum>>24<<inoLocalBits | region + (1+sum%(places-1))*inoPerDir
+	return t.first | sum>>(64-inoSlotBits)<<inoLocalBits | region + (1+sum%(places-1))*inoPerDir
 }

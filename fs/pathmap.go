@@ -31,6 +31,9 @@ func (d *driver) local(remote string) string { return LocalPath(d.opts.Maps, rem
 
 // dataDir is where rTorrent keeps new data, as seen from here; "" unknown.
 func (d *driver) dataDir() string {
+	if d.cache == nil {
+		return "" // above several servers
+	}
 	caps := d.cache.Client().KnownCaps()
 	if caps == nil || caps.Directory == "" {
 		return ""

@@ -1,0 +1,66 @@
+package fs
+
+import (
+	"fmt"
+
+	fusefs "github.com/hanwen/go-fuse/v2/fs"
+	"github.com/hanwen/go-fuse/v2/fuse"
+)
+
+// maxBackground is how many requests that nobody waits for, such as reading
+// ahead, the kernel may have under way for one server: its own default.
+const maxBackground = 12
+
+// A MountOptions says how the kernel sees the mount.
+type MountOptions struct {
+	Source     string // the first column of mount(8)
+	AllowOther bool
+	Direct     bool     // mount(2) first, fusermount3 only if that fails
+	Options    []string // passed on to the kernel
+	Debug      bool
+}
+
+// Mount mounts the tree. It does not wait for rTorrent, so it succeeds while
+// rTorrent is down; but it has it asked once, so that health is true and events
+// begin with the mount.
+func (t *Tree) Mount(dir string, m MountOptions) (*fuse.Server, error) {
+	return Mount([]*Tree{t}, dir, m)
+}
+
+// Mount mounts one tree, or each of several, which must have names and places,
+// below the root.
+func Mount(trees []*Tree, dir string, m MountOptions) (*fuse.Server, error) {
+	root := trees[0].root
+	if root.d.opts.Name != "" {
+		root = newServersRoot(trees)
+	}
+	options := append([]string{"default_permissions"}, m.Options...)
+	if root.d.opts.ReadOnly {
+		options = append(options, "ro")
+	}
+	server, err := fusefs.Mount(dir, root, &fusefs.Options{
+		NullPermissions: true,
+		RootStableAttr:  &fusefs.StableAttr{Ino: root.ino},
+		MountOptions: fuse.MountOptions{
+			FsName:        m.Source,
+			Name:          "rtfs",
+			AllowOther:    m.AllowOther,
+			Options:       options,
+			DirectMount:   m.Direct,
+			Debug:         m.Debug,
+			DisableXAttrs: true,
+			// A blocked handler may hold 128 KiB of buffers. Those of a server
+			// that hangs leave room for the others.
+			MaxInflightRequestBytes: len(trees) * 64 << 20,
+			MaxBackground:           len(trees) * maxBackground,
+			ExtraCapabilities:       fuse.CAP_READDIRPLUS_AUTO | fuse.CAP_ATOMIC_O_TRUNC,
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("mount %s: %w", dir, err)
+	}
+	for _, t := range trees {
+		go t.d.cache.Snapshot(t.d.life)
+	}
+	return server, nil
+}

@@ -28,6 +28,7 @@ func (p *program) callCommand() *cli.Command {
 			toggle("xml", "call by XML-RPC, which every rTorrent speaks (the default)"),
 			toggle("json", "call by JSON-RPC, which 0.16 speaks"),
 			toggle("raw", "print the bytes of the reply as they came"),
+			&cli.StringFlag{Name: "server", Usage: "`SERVER`, or the name of one in the config file"},
 		}, serverFlags()...),
 		Action: p.call,
 	}
@@ -35,8 +36,8 @@ func (p *program) callCommand() *cli.Command {
 
 func (p *program) call(c *cli.Context) error {
 	words := c.Args().Slice()
-	server := ""
-	if len(words) > 0 && strings.Contains(words[0], "://") {
+	server := c.String("server")
+	if server == "" && len(words) > 0 && strings.Contains(words[0], "://") {
 		server, words = words[0], words[1:]
 	}
 	if len(words) == 0 {

@@ -182,7 +182,7 @@ func (d *demo) mount(mountpoint string) (*session, error) {
 		DataUID:  -1, // we made the data ourselves
 		StateDir: filepath.Join(d.dir, "state"),
 	})
-	return startSession(tree, mountpoint, fs.MountOptions{Source: endpoint})
+	return startSession([]*fs.Tree{tree}, mountpoint, fs.MountOptions{Source: endpoint})
 }
 
 // remove ends both rTorrents and removes their directories.

@@ -31,6 +31,7 @@ func serverFlags() []cli.Flag {
 func mountFlags() []cli.Flag {
 	return slices.Concat([]cli.Flag{
 		toggle("daemon", "go to the background when the mount is ready", "d"),
+		&cli.StringSliceFlag{Name: "server", Usage: "`NAME=URL`: one of several servers, each a directory; repeatable"},
 		&cli.StringSliceFlag{Name: "o", Usage: "`OPTION[,OPTION…]` as in fstab: the options here, and those of mount(8)"},
 		&cli.DurationFlag{Name: "ttl", Value: time.Second, Usage: "how old what is read may be"},
 		&cli.DurationFlag{Name: "max-stale", Value: time.Minute, Usage: "how old while rTorrent does not answer"},

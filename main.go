@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -22,12 +23,14 @@ type program struct {
 	args           []string // as it was started
 	stdout, stderr io.Writer
 	daemon         bool // it is the background process of mount --daemon
+	mount8         bool // it was called by mount(8)
+	systemd        *notifier
 }
 
 // run is rtfs without its process: it returns the exit code. It handles SIGINT,
 // SIGTERM and SIGHUP.
 func run(args []string, stdout, stderr io.Writer) int {
-	p := &program{args: args, stdout: stdout, stderr: stderr, daemon: os.Getenv(daemonEnv) != ""}
+	p := newProgram(args, stdout, stderr)
 	os.Unsetenv(daemonEnv) // rTorrent and fusermount3 have no use for it
 	if os.Getenv("PATH") == "" {
 		// mount(8) leaves none, and we start those two.
@@ -36,6 +39,10 @@ func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	defer stop()
 	return report(stderr, p.run(ctx))
+}
+
+func newProgram(args []string, stdout, stderr io.Writer) *program {
+	return &program{args: args, stdout: stdout, stderr: stderr, daemon: os.Getenv(daemonEnv) != "", systemd: takeNotifier()}
 }
 
 // endSignals are the signals that end rtfs in an orderly way. SIGHUP is left
@@ -54,6 +61,7 @@ func (p *program) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.mount8 = !slices.Equal(args, p.args)
 	return app.RunContext(ctx, optionsFirst(app, args))
 }
 

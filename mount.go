@@ -3,12 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"rtfs/cache"
 	"rtfs/fs"
-	"rtfs/rtorrent"
 )
 
 func (p *program) mountCommand() *cli.Command {
@@ -21,15 +22,14 @@ func (p *program) mountCommand() *cli.Command {
 	}
 }
 
-// A mounting is what the command line says of one mount. The limit on open
-// files needs no word: Go raises the soft one to the hard one for itself, and
-// leaves that of the programs it starts as it was.
+// A mounting is what the command line and the config file say of one mount.
+// The limit on open files needs no word: Go raises the soft one to the hard one
+// for itself, and leaves that of the programs it starts as it was.
 type mounting struct {
-	server, dir string
-	maps        []fs.PathMap
-	tree        fs.Options
-	cache       cache.Options
-	kernel      fs.MountOptions
+	targets []target
+	dir     string
+	log     *slog.Logger
+	kernel  fs.MountOptions
 }
 
 func (p *program) mount(c *cli.Context) error {
@@ -44,101 +44,105 @@ func (p *program) mount(c *cli.Context) error {
 		return err
 	}
 	if !c.Bool("spawn") {
-		return p.mountServer(c, m)
+		return p.mountServers(c, m)
 	}
-	rt, err := spawn(c, m.tree.Log)
+	rt, err := spawn(c, m.log)
 	if err != nil {
 		return err
 	}
-	m.server = rt.Endpoint()
-	err = p.mountServer(c, m)
+	m.targets[0].address = rt.Endpoint()
+	err = p.mountServers(c, m)
 	if stopped := rt.end(); err == nil {
 		err = stopped
 	}
 	return err
 }
 
-// readMounting reads the options and arguments of mount, and changes nothing.
+// readMounting reads the options and arguments of mount and the config file,
+// and changes nothing.
 func (p *program) readMounting(c *cli.Context) (*mounting, error) {
 	m := &mounting{}
 	var err error
 	if m.kernel.Options, err = takeOptions(c); err != nil {
 		return nil, err
 	}
+	servers := c.StringSlice("server")
 	switch {
 	case c.NArg() == 1:
 		m.dir = c.Args().First()
 	case c.NArg() == 2 && !c.Bool("spawn"):
-		m.server, m.dir = c.Args().Get(0), c.Args().Get(1)
+		servers = append([]string{c.Args().Get(0)}, servers...)
+		m.dir = c.Args().Get(1)
 	case c.Bool("spawn"):
 		return nil, usage("mount --spawn: want MOUNTPOINT alone, got %d arguments", c.NArg())
 	default:
 		return nil, usage("mount: want [SERVER] MOUNTPOINT, got %d arguments", c.NArg())
 	}
+	if c.Bool("spawn") && len(servers) > 0 {
+		return nil, usage("--spawn starts a server: give no --server")
+	}
+	if m.targets, err = p.targets(c, servers); err != nil {
+		return nil, err
+	}
 	if c.IsSet("download-dir") && !c.Bool("spawn") {
 		return nil, usage("--download-dir is for --spawn")
 	}
-	for _, name := range []string{"ttl", "max-stale", "timeout"} {
-		if c.Duration(name) <= 0 {
-			return nil, usage("--%s %s: want more than 0", name, c.Duration(name))
+	if m.log, err = p.logger(c); err != nil {
+		return nil, err
+	}
+	if _, err := umask(c.String("umask")); err != nil {
+		return nil, err
+	}
+	for _, t := range m.targets {
+		for _, name := range []string{"ttl", "max-stale", "timeout"} {
+			if t.options.Duration(name) <= 0 {
+				return nil, usage("--%s %s: want more than 0", name, t.options.Duration(name))
+			}
 		}
-	}
-	log, err := p.logger(c)
-	if err != nil {
-		return nil, err
-	}
-	if m.maps, err = pathMaps(c.StringSlice("map")); err != nil {
-		return nil, err
-	}
-	mask, err := umask(c.String("umask"))
-	if err != nil {
-		return nil, err
-	}
-	m.cache = cache.Options{TTL: c.Duration("ttl"), MaxStale: c.Duration("max-stale"), Log: log}
-	m.tree = fs.Options{
-		Version:           versionText(),
-		UID:               uint32(c.Uint("uid")),
-		GID:               uint32(c.Uint("gid")),
-		Umask:             mask,
-		ReadOnly:          c.Bool("read-only"),
-		TTL:               c.Duration("ttl"),
-		Maps:              m.maps,
-		NoRuTorrent:       c.Bool("no-rutorrent"),
-		MetricsPerTorrent: c.Bool("metrics-per-torrent"),
-		AllowEraseHook:    c.Bool("allow-erase-hook"),
-		StateDir:          stateDir(),
-		Log:               log,
+		if _, err := pathMaps(t.options.StringSlice("map")); err != nil {
+			return nil, err
+		}
 	}
 	m.kernel.AllowOther = c.Bool("allow-other")
 	m.kernel.Debug = c.Bool("debug-fuse")
 	return m, nil
 }
 
-// mountServer mounts the server on the directory, which was claimed, and
-// serves it to the end.
-func (p *program) mountServer(c *cli.Context, m *mounting) error {
-	e, t, err := p.openServer(c, m.server)
-	if err != nil {
-		return err
+// mountServers mounts the servers on the directory, which was claimed, and
+// serves them to the end.
+func (p *program) mountServers(c *cli.Context, m *mounting) error {
+	list := make([]*server, len(m.targets))
+	for i, t := range m.targets {
+		s, err := p.prepare(t, m.log)
+		if err != nil {
+			return err
+		}
+		if t.name != "" {
+			s.tree.Place = i + 1
+		}
+		list[i] = s
 	}
-	client := rtorrent.New(t, rtorrent.Options{
-		Timeout: c.Duration("timeout"),
-		Log:     m.tree.Log,
-		Local:   func(path string) string { return fs.LocalPath(m.maps, path) },
-	})
-	if err := p.checkOverlap(c.Context, m.dir, e, client, m.maps); err != nil {
+	if err := p.checkOverlaps(c.Context, m.dir, list); err != nil {
 		return err
 	}
 	if err := c.Context.Err(); err != nil {
 		return err
 	}
-	m.tree.Server, m.kernel.Source = e.String(), e.String()
-	m.tree.DataUID = dataUID(c, e)
-	s, err := startSession(fs.New(cache.New(client, m.cache), m.tree), m.dir, m.kernel)
+	trees, shown := make([]*fs.Tree, len(list)), make([]string, len(list))
+	for i, s := range list {
+		s.tree.DataUID = dataUID(s.options, s.endpoint)
+		trees[i] = fs.New(cache.New(s.client, s.cache), s.tree)
+		shown[i] = s.endpoint.String()
+		if s.name != "" {
+			shown[i] = s.name + "=" + shown[i]
+		}
+	}
+	m.kernel.Source = strings.Join(shown, " ")
+	s, err := startSession(trees, m.dir, m.kernel)
 	if err != nil {
 		return err
 	}
-	return p.serve(c.Context, s, fmt.Sprintf("%s mounted on %s; Ctrl-C unmounts", e, m.dir))
+	return p.serve(c.Context, s, fmt.Sprintf("%s mounted on %s; Ctrl-C unmounts", m.kernel.Source, m.dir))
 }
 
 // serve says that the mount is ready, and serves it to its end.
@@ -152,5 +156,10 @@ func (p *program) serve(ctx context.Context, s *session, ready string) error {
 		_ = s.serve(ended) // what came first is what matters
 		return fail(exitFailure, "", "going to the background: %w", err)
 	}
+	p.systemd.say("READY=1\nSTATUS=" + ready)
+	defer context.AfterFunc(ctx, func() { p.systemd.say("STOPPING=1") })()
+	served, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go p.systemd.watch(served, s.dir)
 	return s.serve(ctx)
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"rtfs/fs"
@@ -24,18 +26,29 @@ type place struct {
 	holds bool
 }
 
-// checkOverlap refuses a mountpoint that holds, is or lies in a place of
-// rTorrent's. It asks rTorrent for them; one that does not answer gets a
-// warning and only its socket is checked.
-func (p *program) checkOverlap(ctx context.Context, mountpoint string, e rtorrent.Endpoint, client *rtorrent.Client, maps []fs.PathMap) error {
+// checkOverlaps refuses a mountpoint that holds, is or lies in a place of one
+// of the rTorrents. It asks each for its own, all at once.
+func (p *program) checkOverlaps(ctx context.Context, mountpoint string, servers []*server) error {
+	errs := make([]error, len(servers))
+	var wg sync.WaitGroup
+	for i, s := range servers {
+		wg.Go(func() { errs[i] = p.checkOverlap(ctx, mountpoint, s) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+// checkOverlap is checkOverlaps for one of them. One that does not answer gets
+// a warning and only its socket is checked.
+func (p *program) checkOverlap(ctx context.Context, mountpoint string, s *server) error {
 	ctx, cancel := context.WithTimeout(ctx, answerBound)
 	defer cancel()
-	caps, err := client.Caps(ctx)
+	caps, err := s.client.Caps(ctx)
 	if err != nil {
-		p.warn("%s does not answer: %v", e, err)
+		p.warn("%s does not answer: %v", s.endpoint, err)
 	}
 	done := make(chan error, 1)
-	go func() { done <- overlap(mountpoint, places(e, caps, maps)) }()
+	go func() { done <- overlap(mountpoint, places(s.endpoint, caps, s.maps)) }()
 	select {
 	case err := <-done:
 		return err

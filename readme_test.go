@@ -47,7 +47,7 @@ func checkBlock(t *testing.T, name, want string) {
 
 func optionTable(t *testing.T) string {
 	t.Helper()
-	app := (&program{stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}}).app()
+	app := (newProgram(nil, &bytes.Buffer{}, &bytes.Buffer{})).app()
 	var b strings.Builder
 	b.WriteString("| option of `mount` | default | |\n|---|---|---|\n")
 	for _, f := range app.Command("mount").Flags {

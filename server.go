@@ -15,26 +15,36 @@ import (
 	"rtfs/rtorrent"
 )
 
-// openServer returns where the server is and how to reach it. An empty server
-// is looked for where the user's rTorrent has it. No call is made.
+// openServer returns where the server of a command for one server is, and how
+// to reach it. It is an address or a name in the config file; an empty one is
+// looked for where the user's rTorrent has it. No call is made.
 func (p *program) openServer(c *cli.Context, server string) (rtorrent.Endpoint, rtorrent.Transport, error) {
-	if server == "" {
-		found, err := rtorrent.FindServer(os.Getenv)
-		if err != nil {
-			return rtorrent.Endpoint{}, nil, fail(exitServer, "name the server before the mountpoint, or let --spawn start one", "%w", err)
-		}
-		server = found
+	var arguments []string
+	if server != "" {
+		arguments = []string{server}
 	}
-	e, err := rtorrent.ParseEndpoint(server)
+	list, err := p.targets(c, arguments)
 	if err != nil {
-		return e, nil, usage("server: %w", err)
+		return rtorrent.Endpoint{}, nil, err
 	}
-	if e, err = p.logIn(c, e); err != nil {
+	if len(list) > 1 {
+		return rtorrent.Endpoint{}, nil, usage("%s has several servers: name one, as in --server %s", configPath(), list[0].name)
+	}
+	return p.open(list[0])
+}
+
+// open returns where a server is and how to reach it. No call is made.
+func (p *program) open(server target) (rtorrent.Endpoint, rtorrent.Transport, error) {
+	e, err := rtorrent.ParseEndpoint(server.address)
+	if err != nil {
+		return e, nil, usage("server%s: %w", strings.TrimSuffix(" "+server.name, " "), err)
+	}
+	if e, err = p.logIn(server.options, e); err != nil {
 		return e, nil, err
 	}
 	t, err := rtorrent.NewTransport(e, rtorrent.TransportOptions{
-		CAFile:      c.String("tls-ca"),
-		InsecureTLS: c.Bool("insecure-tls"),
+		CAFile:      server.options.String("tls-ca"),
+		InsecureTLS: server.options.Bool("insecure-tls"),
 	})
 	if err != nil {
 		return e, nil, usage("%s: %w", e, err)

@@ -20,27 +20,33 @@ const (
 	closeBound = 5 * time.Second
 )
 
-// A session is a tree while it is mounted.
+// A session is trees while they are mounted.
 type session struct {
 	dir   string
-	tree  *fs.Tree
+	trees []*fs.Tree
 	ended chan struct{} // closed when the kernel has let go of the mount
 }
 
-// startSession mounts the tree on dir, a resolved path.
-func startSession(tree *fs.Tree, dir string, o fs.MountOptions) (*session, error) {
+// startSession mounts the trees on dir, a resolved path.
+func startSession(trees []*fs.Tree, dir string, o fs.MountOptions) (*session, error) {
 	o.Direct = os.Geteuid() == 0
-	server, err := tree.Mount(dir, o)
+	s := &session{dir: dir, trees: trees, ended: make(chan struct{})}
+	server, err := fs.Mount(trees, dir, o)
 	if err != nil {
-		tree.Close()
+		s.close()
 		return nil, &failure{code: exitMount, hint: mountHint(o), err: err}
 	}
-	s := &session{dir: dir, tree: tree, ended: make(chan struct{})}
 	go func() {
 		server.Wait()
 		close(s.ended)
 	}()
 	return s, nil
+}
+
+func (s *session) close() {
+	for _, t := range s.trees {
+		t.Close()
+	}
 }
 
 // mountHint guesses why a mount was refused.
@@ -63,7 +69,7 @@ func mountHint(o fs.MountOptions) string {
 // serve returns when the mount has ended: because somebody unmounted it, or
 // because ctx did, by unmounting it.
 func (s *session) serve(ctx context.Context) error {
-	defer s.tree.Close()
+	defer s.close()
 	select {
 	case <-s.ended:
 		return nil

@@ -138,7 +138,7 @@ func TestCompletion(t *testing.T) {
 }
 
 func TestOptionsFirst(t *testing.T) {
-	app := (&program{stdout: &bytes.Buffer{}, stderr: &bytes.Buffer{}}).app()
+	app := (newProgram(nil, &bytes.Buffer{}, &bytes.Buffer{})).app()
 	for _, c := range []struct{ args, want string }{
 		{"rtfs", "rtfs"},
 		{"rtfs nonsense -d", "rtfs nonsense -d"},

@@ -28,27 +28,6 @@ func (c *Cache) Apply(ctx context.Context, h rtorrent.Hash, commands ...rtorrent
 	return c.apply(ctx, h, commands)
 }
 
-// Update lets write change one torrent on the ground of its row as it is now,
-// with no other write of ours to it in between. What it does goes through do,
-// which is Apply for the one who is in. The error is write's.
-func (c *Cache) Update(ctx context.Context, h rtorrent.Hash, write func(now *rtorrent.Torrent, do Do) error) error {
-	leave, err := c.enter(ctx, h)
-	if err != nil {
-		return err
-	}
-	defer leave()
-	now, err := c.apply(ctx, h, nil)
-	if err != nil {
-		return err
-	}
-	return write(now, func(commands ...rtorrent.Command) (*rtorrent.Torrent, error) {
-		return c.apply(ctx, h, commands)
-	})
-}
-
-// A Do carries out commands on the torrent of an Update.
-type Do func(commands ...rtorrent.Command) (*rtorrent.Torrent, error)
-
 // enter waits for the torrent's writes that came before, no longer than one
 // call may take.
 func (c *Cache) enter(ctx context.Context, h rtorrent.Hash) (leave func(), err error) {
@@ -58,8 +37,17 @@ func (c *Cache) enter(ctx context.Context, h rtorrent.Hash) (leave func(), err e
 }
 
 func (c *Cache) apply(ctx context.Context, h rtorrent.Hash, commands []rtorrent.Command) (*rtorrent.Torrent, error) {
-	row, err := c.client.Do(ctx, h, commands...)
-	if errors.Is(err, rtorrent.ErrChecking) {
+	_, row, err := c.applySeeing(ctx, h, nil, nil, commands)
+	return row, err
+}
+
+// applySeeing is apply for commands that were decided by some columns of a
+// known row, and tells what these were right before them: see
+// rtorrent.Client.DoSeeing. Commands that were decided on something else do
+// not wait for the end of a check.
+func (c *Cache) applySeeing(ctx context.Context, h rtorrent.Hash, known *rtorrent.Torrent, columns []string, commands []rtorrent.Command) (seen, row *rtorrent.Torrent, err error) {
+	seen, row, err = c.client.DoSeeing(ctx, h, known, columns, commands...)
+	if errors.Is(err, rtorrent.ErrChecking) && seen == known {
 		row, err = c.applyAfterCheck(ctx, h, commands, err)
 	}
 	switch {
@@ -74,7 +62,7 @@ func (c *Cache) apply(ctx context.Context, h rtorrent.Hash, commands []rtorrent.
 			values.drop(h)
 		}
 	}
-	return row, err
+	return seen, row, err
 }
 
 func (c *Cache) applyAfterCheck(ctx context.Context, h rtorrent.Hash, commands []rtorrent.Command, busy error) (*rtorrent.Torrent, error) {
@@ -95,11 +83,6 @@ func (c *Cache) applyAfterCheck(ctx context.Context, h rtorrent.Hash, commands [
 			return row, err
 		}
 	}
-}
-
-// Refresh fetches one torrent's row anew and puts it into the Snapshot.
-func (c *Cache) Refresh(ctx context.Context, h rtorrent.Hash) (*rtorrent.Torrent, error) {
-	return c.Apply(ctx, h)
 }
 
 // Patch puts a row into the Snapshot, new if it was not there; nil removes it.

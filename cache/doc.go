@@ -10,5 +10,7 @@
 // A write goes through Apply, which carries it out and puts the one row that
 // it changed into a new Snapshot: what is read next is what was written, and
 // no table was loaded for it. A load that was under way meanwhile does not
-// bring the old row back.
+// bring the old row back. A write that follows from what the torrent is goes
+// through Execute: what decided it is asked in the same request, and where
+// another program had changed that, a second request puts it right.
 package cache

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"rtfs/cache"
 	"rtfs/rtorrent/rtorrenttest"
 )
 
@@ -59,7 +60,7 @@ func TestDirectoriesAct(t *testing.T) {
 }
 
 // TestBulkActs does to 200 torrents what one line of shell can, and wants no
-// other torrent touched and one row fetched a write.
+// other torrent touched, and one row fetched a write: exactly.
 func TestBulkActs(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
@@ -84,18 +85,24 @@ func TestBulkActs(t *testing.T) {
 				out, _ := m.sh(t, "ls by-state/seeding | wc -l")
 				return out == fmt.Sprintln(n)
 			})
-			stats := m.client.Stats()
-			if out, status := m.sh(t, "mv by-state/seeding/* by-state/stopped/"); status != 0 {
-				t.Fatalf("mv to stopped: %s", out)
+			m, asked := mountCounted(t, m.daemon, cache.Options{TTL: time.Hour, Slow: time.Hour})
+			m.read(t, "list.tsv")
+			for _, script := range []string{"mv by-state/seeding/* by-state/stopped/", "echo start | tee by-tag/x/*/state"} {
+				asked.rows.Store(0)
+				if out, status := m.sh(t, script); status != 0 {
+					t.Fatalf("%s: %s", script, out)
+				}
+				if rows := asked.rows.Load(); rows != int64(n) {
+					t.Errorf("%s: %d rows were fetched for %d writes", script, rows, n)
+				}
+				if out, _ := m.sh(t, "cat by-tag/x/*/state | sort | uniq -c"); strings.HasPrefix(script, "mv") && strings.TrimSpace(out) != fmt.Sprintf("%d stopped", n) {
+					t.Errorf("states = %s", out)
+				}
 			}
-			if out, _ := m.sh(t, "cat by-tag/x/*/state | sort | uniq -c"); strings.TrimSpace(out) != fmt.Sprintf("%d stopped", n) {
-				t.Errorf("states = %s", out)
+			if out, _ := m.sh(t, "ls by-state/stopped"); out != "other\n" {
+				t.Errorf("stopped after the start of all others: %s", out)
 			}
-			if out, status := m.sh(t, "echo start | tee by-tag/x/*/state"); status != 0 {
-				t.Fatalf("tee start: %s", out)
-			}
-			after := m.client.Stats()
-			t.Logf("%d calls, %d of them tables, for %d writes", after.Calls-stats.Calls, after.Tables-stats.Tables, 2*n)
+			asked.wantTables(t, "all of it", 1)
 			if got := m.read(t, "torrents", string(other.hash), "info"); got != before {
 				t.Errorf("another torrent changed:\n got %s\nwant %s", got, before)
 			}

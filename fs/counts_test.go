@@ -18,10 +18,11 @@ import (
 )
 
 // A counter is a Transport that counts the requests for a table of all
-// torrents, and all requests. It is safe for concurrent use.
+// torrents, the rows that are fetched by themselves, and all requests. It is
+// safe for concurrent use.
 type counter struct {
 	rtorrent.Transport
-	tables, calls atomic.Int64
+	tables, rows, calls atomic.Int64
 }
 
 func (c *counter) RoundTrip(ctx context.Context, contentType string, request []byte) ([]byte, string, error) {
@@ -29,6 +30,7 @@ func (c *counter) RoundTrip(ctx context.Context, contentType string, request []b
 	if bytes.Contains(request, []byte("d.multicall")) {
 		c.tables.Add(1)
 	}
+	c.rows.Add(int64(bytes.Count(request, []byte(">d.size_bytes<")))) // a row has it, once
 	return c.Transport.RoundTrip(ctx, contentType, request)
 }
 

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"syscall"
 
+	"rtfs/cache"
 	"rtfs/rtorrent"
 )
 
@@ -55,6 +56,7 @@ var errnos = []struct {
 	{errBusy, syscall.EBUSY},
 	{rtorrent.ErrChecking, syscall.EBUSY},
 	{rtorrent.ErrTooOften, syscall.EBUSY},
+	{cache.ErrContended, syscall.EBUSY},
 	{errMissing, syscall.EAGAIN},
 	{errRemote, syscall.EREMOTE},
 	{errNotEmpty, syscall.EPERM}, // never ENOTEMPTY, which invites recursion

@@ -23,10 +23,10 @@ func peersMin(t *rtorrent.Torrent) int64   { return t.PeersMin }
 func uploadsMax(t *rtorrent.Torrent) int64 { return t.UploadsMax }
 
 // setCount returns the plan of a write to a number of peers.
-func setCount(now func(*rtorrent.Torrent) int64, command func(rtorrent.Hash, int64) rtorrent.Command) func(*rtorrent.Torrent, string, bool) (action, error) {
+func setCount(command func(rtorrent.Hash, int64) rtorrent.Command) func(*rtorrent.Torrent, string, bool) (action, error) {
 	return func(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 		n, err := parseCount(value, rtorrent.PeersAtMost)
-		if err != nil || n == now(t) {
+		if err != nil {
 			return nil, err
 		}
 		return apply(t.Hash, command(t.Hash, n)), nil
@@ -47,25 +47,23 @@ func superSeeding(t *rtorrent.Torrent) bool {
 // with it (see rtorrent.SetSuperSeeding).
 func setSuperSeeding(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 	on, err := parseFlag(value)
-	if err != nil || on == superSeeding(t) {
+	if err != nil {
 		return nil, err
 	}
 	if on && !t.IsComplete {
 		return nil, fmt.Errorf("super_seeding: %w: the torrent is not complete", errBusy)
 	}
 	return func(ctx context.Context, d *driver) error {
-		return d.whileInactive(ctx, t, rtorrent.SetSuperSeeding(t.Hash, on))
+		is := func(now *rtorrent.Torrent) bool { return superSeeding(now) == on }
+		return d.whileInactive(ctx, t, is, rtorrent.SetSuperSeeding(t.Hash, on))
 	}, nil
 }
 
 // setThrottle plans a write to throttle. rTorrent takes any name, and ignores
 // those that it does not know.
 func setThrottle(t *rtorrent.Torrent, name string, _ bool) (action, error) {
-	if name == t.ThrottleName {
-		return nil, nil
-	}
 	return func(ctx context.Context, d *driver) error {
-		if name != "" && name != rtorrent.NoThrottle {
+		if name != "" && name != rtorrent.NoThrottle && name != t.ThrottleName {
 			known, err := d.knowsThrottle(ctx, name)
 			if err != nil {
 				return err
@@ -74,16 +72,21 @@ func setThrottle(t *rtorrent.Torrent, name string, _ bool) (action, error) {
 				return invalid("throttle %q: there is none in rtorrent/throttles; mkdir makes one", name)
 			}
 		}
-		return d.whileInactive(ctx, t, rtorrent.SetThrottle(t.Hash, name))
+		is := func(now *rtorrent.Torrent) bool { return now.ThrottleName == name }
+		return d.whileInactive(ctx, t, is, rtorrent.SetThrottle(t.Hash, name))
 	}, nil
 }
 
 // whileInactive carries out a command that has no effect, or is refused, while
-// a torrent is active: such a one is paused around it.
-func (d *driver) whileInactive(ctx context.Context, t *rtorrent.Torrent, command rtorrent.Command) error {
+// a torrent is active: such a one is paused around it. Where done holds
+// already, nothing happens.
+func (d *driver) whileInactive(ctx context.Context, t *rtorrent.Torrent, done func(now *rtorrent.Torrent) bool, command rtorrent.Command) error {
 	h := t.Hash
 	var resumed *rtorrent.Torrent
 	err := d.cache.Update(ctx, h, func(now *rtorrent.Torrent, do cache.Do) error {
+		if done(now) {
+			return nil
+		}
 		if !now.IsActive {
 			_, err := do(command)
 			return err
@@ -100,9 +103,6 @@ func (d *driver) whileInactive(ctx context.Context, t *rtorrent.Torrent, command
 
 // setChokeGroup plans a write to choke_group.
 func setChokeGroup(t *rtorrent.Torrent, name string, _ bool) (action, error) {
-	if name == t.ChokeGroup {
-		return nil, nil
-	}
 	return func(ctx context.Context, d *driver) error {
 		groups, err := d.cache.ChokeGroups(ctx)
 		if err != nil {

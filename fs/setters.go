@@ -31,18 +31,26 @@ func setTags(t *rtorrent.Torrent, value string, add bool) (action, error) {
 // same.
 func changeTags(h rtorrent.Hash, next func(old []string) []string) action {
 	return func(ctx context.Context, d *driver) error {
-		return d.cache.Update(ctx, h, func(now *rtorrent.Torrent, do cache.Do) error {
-			old := rtorrent.DecodeTags(now.Custom1)
-			tags := next(old)
-			if slices.Equal(old, tags) {
-				return nil
-			}
-			if len(rtorrent.EncodeTags(tags)) > tagsMax {
-				return tooManyTags(tags)
-			}
-			_, err := do(rtorrent.SetCustom1(h, rtorrent.EncodeTags(tags)))
-			return err
+		_, err := d.cache.Execute(ctx, h, cache.Plan{
+			Columns: []string{"d.custom1"},
+			Commands: func(was, now *rtorrent.Torrent) ([]rtorrent.Command, error) {
+				old := rtorrent.DecodeTags(was.Custom1)
+				tags, want := next(old), was.Custom1
+				var err error
+				switch encoded := rtorrent.EncodeTags(tags); {
+				case slices.Equal(old, tags):
+				case len(encoded) > tagsMax:
+					err = tooManyTags(tags)
+				default:
+					want = encoded
+				}
+				if want == now.Custom1 {
+					return nil, err
+				}
+				return []rtorrent.Command{rtorrent.SetCustom1(h, want)}, err
+			},
 		})
+		return err
 	}
 }
 
@@ -67,30 +75,46 @@ func mergeTags(old, given []string, add bool) []string {
 	return next
 }
 
-// setComment plans a write to comment. Percent escapes carry any bytes.
+// setComment plans a write to comment. Percent escapes carry any bytes; what
+// others wrote stays as it is when the comment does not change.
 func setComment(t *rtorrent.Torrent, value string, _ bool) (action, error) {
-	if value == rtorrent.DecodeComment(t.Custom2) {
-		return nil, nil
-	}
 	return func(ctx context.Context, d *driver) error {
-		encoded := rtorrent.EncodeComment(value)
-		if d.opts.NoRuTorrent {
-			if !rtorrent.XMLSafe(value) {
-				return errEncoding
-			}
-			encoded = value
-		}
-		if len(encoded) > tagsMax {
-			return invalid("comment of %d bytes, at most %d", len(encoded), tagsMax)
-		}
-		return apply(t.Hash, rtorrent.SetCustom2(t.Hash, encoded))(ctx, d)
+		_, err := d.cache.Execute(ctx, t.Hash, cache.Plan{
+			Columns: []string{"d.custom2"},
+			Commands: func(was, now *rtorrent.Torrent) ([]rtorrent.Command, error) {
+				want, err := d.encodeComment(was.Custom2, value)
+				if err != nil || want == now.Custom2 {
+					return nil, err
+				}
+				return []rtorrent.Command{rtorrent.SetCustom2(t.Hash, want)}, nil
+			},
+		})
+		return err
 	}, nil
+}
+
+// encodeComment returns what custom2 holds for a comment, after it held old.
+func (d *driver) encodeComment(old, comment string) (string, error) {
+	if comment == rtorrent.DecodeComment(old) {
+		return old, nil
+	}
+	encoded := rtorrent.EncodeComment(comment)
+	if d.opts.NoRuTorrent {
+		if !rtorrent.XMLSafe(comment) {
+			return "", errEncoding
+		}
+		encoded = comment
+	}
+	if len(encoded) > tagsMax {
+		return "", invalid("comment of %d bytes, at most %d", len(encoded), tagsMax)
+	}
+	return encoded, nil
 }
 
 // setPriority plans a write to priority.
 func setPriority(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 	p, err := parsePriority(value)
-	if err != nil || p == t.Priority {
+	if err != nil {
 		return nil, err
 	}
 	return apply(t.Hash, rtorrent.SetPriority(t.Hash, p), rtorrent.UpdatePriorities(t.Hash)), nil
@@ -100,11 +124,11 @@ func setPriority(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 // silently when its directory is set, so it is stopped first, by itself: on
 // 0.9.8 the setter must not meet a running check.
 func setDirectory(t *rtorrent.Torrent, value string, _ bool) (action, error) {
-	if value == t.Directory {
-		return nil, nil
-	}
 	dir, err := parseDirectory(value)
-	if err != nil || dir == t.Directory {
+	if err != nil && value == t.Directory {
+		return nil, nil // a relative one that somebody else has set
+	}
+	if err != nil {
 		return nil, err
 	}
 	if t.IsMeta {
@@ -114,6 +138,9 @@ func setDirectory(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 	return func(ctx context.Context, d *driver) error {
 		var started *rtorrent.Torrent // again, nil if it was not
 		err := d.cache.Update(ctx, h, func(was *rtorrent.Torrent, do cache.Do) error {
+			if was.Directory == dir {
+				return nil
+			}
 			now := was
 			var err error
 			if was.State || was.IsOpen || was.Hashing != 0 {

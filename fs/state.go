@@ -3,6 +3,7 @@ package fs
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"rtfs/cache"
@@ -28,6 +29,9 @@ func states() []string {
 		stateSeeding, statePaused, stateStopped, stateError,
 	}
 }
+
+// stateColumns are the rTorrent commands that stateOf follows from.
+const stateColumns = "d.is_meta d.hashing d.is_hash_checking d.hashing_failed d.is_active d.complete d.state d.is_open"
 
 // stateOf returns the one state of a torrent. A tracker's message does not
 // change it; error means that a check failed, or that the torrent is started
@@ -120,7 +124,7 @@ func (m move) commands(h rtorrent.Hash) []rtorrent.Command {
 	case moveStart:
 		return []rtorrent.Command{rtorrent.Open(h), rtorrent.Start(h), rtorrent.Resume(h)}
 	case moveRestart:
-		return []rtorrent.Command{rtorrent.Stop(h), rtorrent.Close(h), rtorrent.Open(h), rtorrent.Start(h), rtorrent.Resume(h)}
+		return append(rtorrent.Settle(h), rtorrent.Open(h), rtorrent.Start(h), rtorrent.Resume(h))
 	case moveResume:
 		return []rtorrent.Command{rtorrent.Resume(h)}
 	case moveStop:
@@ -136,21 +140,25 @@ func (m move) commands(h rtorrent.Hash) []rtorrent.Command {
 // setState plans the write of a word to state. What the word does is decided
 // by the state that the torrent is in when its turn comes.
 func setState(t *rtorrent.Torrent, word string, _ bool) (action, error) {
-	for _, state := range states() {
-		if word == state && stateOf(t) == state {
-			return nil, nil // what a read gives is taken
-		}
-	}
 	for _, w := range stateWords {
 		if w.word == word {
 			return func(ctx context.Context, d *driver) error { return d.changeState(ctx, t.Hash, word, w.verb) }, nil
 		}
 	}
-	return nil, invalid("state %q", word)
+	for _, state := range states() {
+		if word == state && stateOf(t) == state {
+			return nil, nil // what a read gives is taken
+		}
+	}
+	return nil, invalid("state %q, want one of %s", word, strings.Join(stateWordList(), ", "))
 }
 
-// decide returns the move of a word on a torrent as it is now.
-func decide(now *rtorrent.Torrent, word string, v verb) (move, error) {
+// decide returns the move of a word on a torrent as it is now. What a check is
+// to restore is what the torrent was before it.
+func decide(was, now *rtorrent.Torrent, word string, v verb) (move, error) {
+	if v == verbCheck {
+		now = was
+	}
 	if word == stateSeeding && !now.IsComplete || word == stateDownloading && now.IsComplete {
 		return moveNone, invalid("state %s: the torrent's completeness decides that", word)
 	}
@@ -158,29 +166,30 @@ func decide(now *rtorrent.Torrent, word string, v verb) (move, error) {
 	m := moves[state][v]
 	switch m {
 	case moveInvalid:
-		return m, invalid("%s a torrent that is %s", word, state)
+		return moveNone, invalid("%s a torrent that is %s", word, state)
 	case moveBusy:
-		return m, fmt.Errorf("%s: %w: the torrent is %s", word, errBusy, state)
+		return moveNone, fmt.Errorf("%s: %w: the torrent is %s", word, errBusy, state)
 	}
 	return m, nil
 }
 
 // changeState carries out a word and sees to its end.
 func (d *driver) changeState(ctx context.Context, h rtorrent.Hash, word string, v verb) error {
-	var m move
-	var t *rtorrent.Torrent
-	err := d.cache.Update(ctx, h, func(now *rtorrent.Torrent, do cache.Do) error {
-		var err error
-		if m, err = decide(now, word, v); err != nil || m == moveNone {
-			return err
-		}
-		t, err = do(m.commands(h)...)
-		return err
+	last := moveNone // that was carried out
+	t, err := d.cache.Execute(ctx, h, cache.Plan{
+		Columns: strings.Fields(stateColumns),
+		Commands: func(was, now *rtorrent.Torrent) ([]rtorrent.Command, error) {
+			m, err := decide(was, now, word, v)
+			if m != moveNone {
+				last = m
+			}
+			return m.commands(h), err
+		},
 	})
-	if err != nil || m == moveNone {
+	if err != nil || last == moveNone {
 		return err
 	}
-	return d.follow(ctx, t, m)
+	return d.follow(ctx, t, last)
 }
 
 // startWait is how long a started torrent may take to become active or to
@@ -225,7 +234,7 @@ func (d *driver) awaitStart(ctx context.Context, t *rtorrent.Torrent) error {
 		case <-tick.C:
 		}
 		var err error
-		if t, err = d.cache.Refresh(ctx, t.Hash); err != nil {
+		if t, err = d.cache.Look(ctx, t.Hash, strings.Fields(stateColumns)); err != nil {
 			return err
 		}
 	}
@@ -248,7 +257,7 @@ func (d *driver) pauseAfterCheck(ctx context.Context, end func(), h rtorrent.Has
 			return
 		case <-tick.C:
 		}
-		t, err := d.cache.Refresh(ctx, h)
+		t, err := d.cache.Look(ctx, h, strings.Fields(stateColumns))
 		switch {
 		case err != nil && errnoOf(err, false) == errnoOf(rtorrent.ErrNotFound, false):
 			return

@@ -92,11 +92,12 @@ func (d *driver) attachThrottle(ctx context.Context, name string) error {
 		return err
 	}
 	var failed error
+	other := func(now *rtorrent.Torrent) bool { return now.ThrottleName != name } // by now
 	for _, t := range s.Torrents {
 		if t.ThrottleName != name {
 			continue
 		}
-		if err := d.whileInactive(ctx, t, rtorrent.SetThrottle(t.Hash, name)); err != nil && failed == nil {
+		if err := d.whileInactive(ctx, t, other, rtorrent.SetThrottle(t.Hash, name)); err != nil && failed == nil {
 			failed = fmt.Errorf("throttle %q of %s: %w", name, t.Hash, err)
 		}
 	}

@@ -20,7 +20,7 @@ func torrentNodes() []Node[rtorrent.Torrent] {
 
 		// state
 		writable(text("state", "metadata, checking, queued, downloading, seeding, paused, stopped or error; write start, stop, pause, resume, check or a state",
-			"d.is_meta d.hashing d.is_hash_checking d.hashing_failed d.is_active d.complete d.state d.is_open", stateOf),
+			stateColumns, stateOf),
 			setter[T]{words: stateWordList(), plan: setState}),
 		decimal("progress", "verified part in percent, rounded down; of the check while one runs", "d.completed_bytes d.size_bytes d.complete d.hashing d.chunks_hashed d.size_chunks", progress),
 		integer("completed_bytes", "bytes in verified pieces", "d.completed_bytes", func(t *T) int64 { return t.CompletedBytes }),
@@ -63,11 +63,11 @@ func torrentNodes() []Node[rtorrent.Torrent] {
 
 		// limits
 		writable(integer("peers_max", "connected peers at most, 0 for no limit", "d.peers_max", peersMax),
-			setter[T]{plan: setCount(peersMax, rtorrent.SetPeersMax)}),
+			setter[T]{plan: setCount(rtorrent.SetPeersMax)}),
 		writable(integer("peers_min", "below this number of connected peers more are asked for", "d.peers_min", peersMin),
-			setter[T]{plan: setCount(peersMin, rtorrent.SetPeersMin)}),
+			setter[T]{plan: setCount(rtorrent.SetPeersMin)}),
 		writable(integer("uploads_max", "peers that are uploaded to at most, 0 for no limit", "d.uploads_max", uploadsMax),
-			setter[T]{plan: setCount(uploadsMax, rtorrent.SetUploadsMax)}),
+			setter[T]{plan: setCount(rtorrent.SetUploadsMax)}),
 		writable(boolean("super_seeding", "1 to upload each piece once before any twice; for complete torrents", "d.connection_seed d.connection_current d.is_active d.complete", superSeeding),
 			setter[T]{words: flagWords(), plan: setSuperSeeding}),
 		integer("peers_connected", "connected peers", "d.peers_connected", func(t *T) int64 { return t.PeersConnected }),

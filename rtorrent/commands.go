@@ -10,6 +10,11 @@ type Command struct {
 	// guarded commands hang 0.9.8 when they meet a running hash check, and
 	// are sent there inside a branch that tests for it in the same call.
 	guarded bool
+	// waits is guarded on every rTorrent: the command would cancel a check.
+	waits bool
+	// unless are flags of the torrent: if any is set when the command's turn
+	// comes, rTorrent leaves it out.
+	unless []string
 	// ends says that the torrent is gone after it.
 	ends bool
 }
@@ -32,8 +37,12 @@ func Start(h Hash) Command { return command(h, "d.start") }
 func Resume(h Hash) Command { return command(h, "d.resume") }
 
 // Pause makes a torrent inactive and leaves it started. It would cancel a
-// running check, as Stop does.
-func Pause(h Hash) Command { return guard(command(h, "d.pause")) }
+// running check, so that it waits for its end.
+func Pause(h Hash) Command {
+	c := guard(command(h, "d.pause"))
+	c.waits = true
+	return c
+}
 
 // CheckHash starts a hash check.
 func CheckHash(h Hash) Command { return command(h, "d.check_hash") }
@@ -43,6 +52,17 @@ func Stop(h Hash) Command { return guard(command(h, "d.stop")) }
 
 // Close closes a torrent's files.
 func Close(h Hash) Command { return guard(command(h, "d.close")) }
+
+// Settle is Stop and Close of a torrent that does nothing, and leaves any other
+// one alone: some that are closed, or were found damaged, d.start does not
+// start before.
+func Settle(h Hash) []Command {
+	settle := []Command{Stop(h), Close(h)}
+	for i := range settle {
+		settle[i].unless = []string{"d.is_active", "d.hashing"}
+	}
+	return settle
+}
 
 // Erase removes a torrent from rTorrent; its data stays.
 func Erase(h Hash) Command {

@@ -11,26 +11,41 @@ import (
 // it is afterwards, nil if the last command removed the torrent. On a refusal
 // it returns the row and the first refusal: the commands before it have
 // happened. ErrChecking means that a guarded one was left out because a
-// running hash check would hang this rTorrent; unguarded ones beside it have
-// happened. Where trackers would be asked so often that this rTorrent ends, Do
+// hash check is under way, that it would cancel or that would hang this
+// rTorrent; unguarded ones beside it have happened. Where trackers would be asked so often that this rTorrent ends, Do
 // waits; past some seconds the error is ErrTooOften.
 func (c *Client) Do(ctx context.Context, h Hash, commands ...Command) (*Torrent, error) {
+	_, row, err := c.DoSeeing(ctx, h, nil, nil, commands...)
+	return row, err
+}
+
+// DoSeeing is Do for commands that were decided by some columns of a known row,
+// named by their commands ("d.custom1"). What these are right before the
+// commands is asked in the same request: seen is known itself if they are as
+// they were, else a copy with what they are. Where the request failed as a
+// whole, seen is nil.
+func (c *Client) DoSeeing(ctx context.Context, h Hash, known *Torrent, columns []string, commands ...Command) (seen, row *Torrent, err error) {
 	caps, err := c.Caps(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	q := c.torrents.query(caps.Has, Static, Tick, Slow)
 	calls, ends := encodeCommands(caps, h, commands)
-	first := len(calls) // of the getters
+	look := q.only(columns)
+	var all []call
+	if known != nil {
+		all = look.calls(string(h))
+	}
+	all = append(all, calls...)
 	if !ends {
-		calls = append(calls, q.calls(string(h))...)
+		all = append(all, q.calls(string(h))...)
 	}
-	request, err := encodeMulticall(calls)
+	request, err := encodeMulticall(all)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if err := c.pace(ctx, caps, h, calls[:first]); err != nil {
-		return nil, err
+	if err := c.pace(ctx, caps, h, calls); err != nil {
+		return nil, nil, err
 	}
 	var pending *saved
 	if len(commands) > 0 && !ends {
@@ -38,27 +53,63 @@ func (c *Client) Do(ctx context.Context, h Hash, commands ...Command) (*Torrent,
 	}
 	body, _, err := c.exchange(ctx, len(commands) > 0, typeXML, request)
 	if err != nil {
-		return nil, fmt.Errorf("torrent %s: %w", h, err)
+		return nil, nil, fmt.Errorf("torrent %s: %w", h, err)
 	}
 	s := newXMLScanner(body)
-	refusal, err := readOutcomes(s, calls[:first])
+	var unseen error
+	if known != nil {
+		if seen, unseen, err = look.decodeCalls(s, known); err != nil {
+			return nil, nil, err
+		}
+	}
+	refusal, err := readOutcomes(s, calls)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	if refusal == nil {
+		refusal = unseen
 	}
 	if errors.Is(refusal, ErrChecking) {
-		c.pacer.giveBack(h, calls[:first])
+		c.pacer.giveBack(h, calls)
 	}
 	if ends {
-		return nil, joinOutcome(batchEnd(s), refusal)
+		return seen, nil, joinOutcome(batchEnd(s), refusal)
 	}
 	if refusal == nil {
 		pending.wait(ctx)
 	}
-	row, err := q.decodeOne(s)
+	row, err = q.decodeOne(s)
 	if row != nil {
 		row = c.nameGroups(ctx, c.correctName(caps, row))[0]
 	}
-	return row, joinOutcome(err, refusal)
+	return seen, row, joinOutcome(err, refusal)
+}
+
+// Look asks some columns of a known row, named by their commands, and returns
+// the row with what they are now: known itself if nothing differs.
+func (c *Client) Look(ctx context.Context, known *Torrent, columns []string) (*Torrent, error) {
+	caps, err := c.Caps(ctx)
+	if err != nil {
+		return nil, err
+	}
+	look := c.torrents.query(caps.Has).only(columns)
+	request, err := encodeMulticall(look.calls(string(known.Hash)))
+	if err != nil {
+		return nil, err
+	}
+	body, _, err := c.exchange(ctx, false, typeXML, request)
+	if err != nil {
+		return nil, fmt.Errorf("torrent %s: %w", known.Hash, err)
+	}
+	s := newXMLScanner(body)
+	row, refusal, err := look.decodeCalls(s, known)
+	if err == nil {
+		err = joinOutcome(batchEnd(s), refusal)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return row, nil
 }
 
 // joinOutcome returns what happened to a batch: the refusal of one of its
@@ -74,9 +125,16 @@ func joinOutcome(err, refusal error) error {
 // whether they remove the torrent.
 func encodeCommands(caps *Caps, h Hash, commands []Command) (calls []call, ends bool) {
 	for _, cmd := range commands {
-		if cmd.guarded && caps.hangsOnStop() {
-			// The texts are constants: no value ever becomes part of a command.
-			cmd.call = call{"branch", []any{h, "d.hashing=", "cat=" + busy, cmd.method + "="}}
+		// The texts are constants: no value ever becomes part of a command.
+		branch := []any{h}
+		for _, flag := range cmd.unless {
+			branch = append(branch, flag+"=", "cat=")
+		}
+		if cmd.waits || cmd.guarded && caps.hangsOnStop() {
+			branch = append(branch, "d.hashing=", "cat="+busy)
+		}
+		if len(branch) > 1 {
+			cmd.call = call{"branch", append(branch, cmd.method+"=")}
 		}
 		calls = append(calls, cmd.call)
 		ends = ends || cmd.ends

@@ -44,6 +44,17 @@ func (t *Table[T]) query(has func(command string) bool, speeds ...Speed) *query[
 	return q
 }
 
+// only returns the query for those of q's columns that the commands fill.
+func (q *query[T]) only(commands []string) *query[T] {
+	var some []asked
+	for _, a := range q.columns {
+		if slices.Contains(commands, a.command) {
+			some = append(some, a)
+		}
+	}
+	return q.of(some)
+}
+
 // hexForm is appended to a command that answers in hexadecimal digits.
 const hexForm = ".hex"
 

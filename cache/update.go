@@ -1,0 +1,126 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"rtfs/rtorrent"
+)
+
+// Update lets write change one torrent on the ground of its row as it is now,
+// with no other write of ours to it in between. What it does goes through do,
+// which is Apply for the one who is in. The error is write's.
+func (c *Cache) Update(ctx context.Context, h rtorrent.Hash, write func(now *rtorrent.Torrent, do Do) error) error {
+	leave, err := c.enter(ctx, h)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	now, err := c.apply(ctx, h, nil)
+	if err != nil {
+		return err
+	}
+	return write(now, func(commands ...rtorrent.Command) (*rtorrent.Torrent, error) {
+		return c.apply(ctx, h, commands)
+	})
+}
+
+// A Do carries out commands on the torrent of an Update.
+type Do func(commands ...rtorrent.Command) (*rtorrent.Torrent, error)
+
+// A Plan is a write that follows from what a torrent is.
+type Plan struct {
+	// Columns are the ones that decide, by their commands ("d.custom1").
+	Columns []string
+	// Commands returns what to carry out on a torrent that is like now. It was
+	// like was before our last request, which differs from now where that had
+	// done something before somebody else's change was seen: then what it did
+	// is to be put right. Commands beside an error are carried out, too.
+	Commands func(was, now *rtorrent.Torrent) ([]rtorrent.Command, error)
+}
+
+// planAtMost is how often a plan is made for one write: once more for each time
+// that another program changed in between what decides.
+const planAtMost = 4
+
+// Execute carries out a plan, made on the row that is known, with no other write
+// of ours to the torrent in between. The request that carries it out asks first
+// for what decided it, so that one row is fetched for a write; where another
+// program has changed that, the plan is made again on what was there, and a
+// second request puts it right. What needs no commands is certain, too: the row
+// is looked at. The row is the torrent's at the end.
+func (c *Cache) Execute(ctx context.Context, h rtorrent.Hash, p Plan) (*rtorrent.Torrent, error) {
+	leave, err := c.enter(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	now := c.known(h)
+	certain := now == nil
+	if certain {
+		if now, err = c.apply(ctx, h, nil); err != nil {
+			return nil, err
+		}
+	}
+	was := now
+	for range planAtMost {
+		commands, refused := p.Commands(was, now)
+		if len(commands) == 0 {
+			if certain {
+				return now, refused
+			}
+			if now, err = c.apply(ctx, h, nil); err != nil {
+				return nil, err
+			}
+			was, certain = now, true
+			continue
+		}
+		seen, row, err := c.applySeeing(ctx, h, now, p.Columns, commands)
+		switch {
+		case seen != nil && seen != now && (err == nil || errors.Is(err, rtorrent.ErrChecking)):
+			was, now, certain = seen, row, true
+		case err != nil:
+			return row, err
+		default:
+			return row, refused
+		}
+	}
+	return now, fmt.Errorf("torrent %s: %w", h, ErrContended)
+}
+
+// ErrContended says that other programs changed a torrent again and again
+// while it was written to.
+var ErrContended = errors.New("other programs change it at the same time")
+
+// known returns the torrent's row in the last Snapshot, however old, or nil.
+func (c *Cache) known(h rtorrent.Hash) *rtorrent.Torrent {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.current.row(h)
+}
+
+// Look asks some columns of a torrent, named by their commands, and puts them
+// into the Snapshot. The row is as it was in all others.
+func (c *Cache) Look(ctx context.Context, h rtorrent.Hash, columns []string) (*rtorrent.Torrent, error) {
+	leave, err := c.enter(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	known := c.known(h)
+	if known == nil {
+		return c.apply(ctx, h, nil)
+	}
+	row, err := c.client.Look(ctx, known, columns)
+	switch {
+	case isGone(err):
+		c.Patch(h, nil)
+	case err != nil:
+	case row.IsMeta != known.IsMeta, c.known(h) != known: // its other columns are not those of known
+		return c.apply(ctx, h, nil)
+	case row != known:
+		c.Patch(h, row)
+	}
+	return row, err
+}

@@ -1,0 +1,131 @@
+package cache
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+
+	"rtfs/rtorrent"
+)
+
+// addTag is a plan that adds a letter to custom1.
+func addTag(h rtorrent.Hash, letter string) Plan {
+	return Plan{Columns: []string{"d.custom1"}, Commands: func(was, now *rtorrent.Torrent) ([]rtorrent.Command, error) {
+		return []rtorrent.Command{rtorrent.SetCustom1(h, was.Custom1+letter)}, nil
+	}}
+}
+
+// newUntagged returns a fake whose hashA has no tag, and a cache that knows.
+func newUntagged(t *testing.T) (*fake, *Cache) {
+	t.Helper()
+	f, c := newFake(t, Options{})
+	f.change(func(f *fake) { f.rows[hashA]["d.custom1"] = "" })
+	snapshot(t, c)
+	return f, c
+}
+
+func TestAPlanFetchesOneRow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, c := newUntagged(t)
+		for i, want := range []string{"x", "xx", "xxx"} {
+			if row, err := c.Execute(t.Context(), hashA, addTag(hashA, "x")); err != nil || row.Custom1 != want {
+				t.Fatalf("row %+v, error %v, want custom1 %s", row, err, want)
+			}
+			wantTag(t, c, hashA, want)
+			// The name is asked with each row, custom1 before the plan, too.
+			if rows, looks := f.count("d.name"), f.count("d.custom1"); rows != i+1 || looks != 2*(i+1) {
+				t.Errorf("%d rows and custom1 %d times after %d writes", rows, looks, i+1)
+			}
+		}
+		wantTables(t, f, 1)
+	})
+}
+
+func TestAPlanKeepsAChangeInBetween(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, c := newUntagged(t)
+		f.change(func(f *fake) { f.rows[hashA]["d.custom1"] = "theirs" })
+		if _, err := c.Execute(t.Context(), hashA, addTag(hashA, "+ours")); err != nil {
+			t.Fatal(err)
+		}
+		wantTag(t, c, hashA, "theirs+ours")
+		if sets := f.count("d.custom1.set"); sets != 2 {
+			t.Errorf("%d commands, want one, and one to put it right", sets)
+		}
+	})
+}
+
+// TestAPlanWithoutCommandsIsCertain has what looks like nothing to do.
+func TestAPlanWithoutCommandsIsCertain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, c := newUntagged(t)
+		refused := errors.New("refused")
+		empty := Plan{Columns: []string{"d.custom1"}, Commands: func(was, now *rtorrent.Torrent) ([]rtorrent.Command, error) {
+			switch now.Custom1 {
+			case "":
+				return nil, nil
+			case "bad":
+				return nil, refused
+			}
+			return []rtorrent.Command{rtorrent.SetCustom1(hashA, "")}, nil
+		}}
+		if _, err := c.Execute(t.Context(), hashA, empty); err != nil {
+			t.Fatal(err)
+		}
+		if rows, sets := f.count("d.name"), f.count("d.custom1.set"); rows != 1 || sets != 0 {
+			t.Errorf("%d rows and %d commands, want a look and no command", rows, sets)
+		}
+		f.change(func(f *fake) { f.rows[hashA]["d.custom1"] = "theirs" })
+		if row, err := c.Execute(t.Context(), hashA, empty); err != nil || row.Custom1 != "" {
+			t.Errorf("row %+v, error %v, want it emptied", row, err)
+		}
+		f.change(func(f *fake) { f.rows[hashA]["d.custom1"] = "bad" })
+		if _, err := c.Execute(t.Context(), hashA, empty); !errors.Is(err, refused) {
+			t.Errorf("error %v, want %v", err, refused)
+		}
+		if _, err := c.Execute(t.Context(), "CCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCCC", empty); !errors.Is(err, rtorrent.ErrNotFound) {
+			t.Errorf("of no torrent: %v, want %v", err, rtorrent.ErrNotFound)
+		}
+	})
+}
+
+// TestAPlanGivesUp has another program that changes it each time.
+func TestAPlanGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, c := newUntagged(t)
+		restless := addTag(hashA, "x")
+		add := restless.Commands
+		restless.Commands = func(was, now *rtorrent.Torrent) ([]rtorrent.Command, error) {
+			f.change(func(f *fake) { f.rows[hashA]["d.custom1"] += "y" })
+			return add(was, now)
+		}
+		if _, err := c.Execute(t.Context(), hashA, restless); !errors.Is(err, ErrContended) {
+			t.Errorf("error %v, want %v", err, ErrContended)
+		}
+		if sets := f.count("d.custom1.set"); sets != planAtMost {
+			t.Errorf("%d commands, want %d", sets, planAtMost)
+		}
+	})
+}
+
+func TestALookAtSomeColumns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, c := newUntagged(t)
+		f.change(func(f *fake) { f.rows[hashA]["d.custom1"], f.rows[hashA]["d.up.rate"] = "tv", "5" })
+		row, err := c.Look(t.Context(), hashA, []string{"d.custom1"})
+		if err != nil || row.Custom1 != "tv" || row.UpRate != 0 {
+			t.Errorf("row %+v, error %v; want the new tag alone", row, err)
+		}
+		wantTag(t, c, hashA, "tv")
+		if rows := f.count("d.name"); rows != 0 {
+			t.Errorf("%d rows were fetched", rows)
+		}
+		f.change(func(f *fake) { delete(f.rows, hashA) })
+		if _, err := c.Look(t.Context(), hashA, []string{"d.custom1"}); !errors.Is(err, rtorrent.ErrNotFound) {
+			t.Errorf("error %v, want %v", err, rtorrent.ErrNotFound)
+		}
+		if _, err := snapshot(t, c).Torrent(hashA); err == nil {
+			t.Error("it is still there")
+		}
+	})
+}

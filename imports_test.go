@@ -13,7 +13,8 @@ import (
 func TestImports(t *testing.T) {
 	ours := map[string][]string{
 		"rtfs":                       {"rtfs/cache", "rtfs/fs", "rtfs/rtorrent"},
-		"rtfs/fs":                    {"rtfs/cache", "rtfs/rtorrent"},
+		"rtfs/fs":                    {"rtfs/cache", "rtfs/fs/disk", "rtfs/rtorrent"},
+		"rtfs/fs/disk":               {},
 		"rtfs/cache":                 {"rtfs/rtorrent"},
 		"rtfs/rtorrent":              {},
 		"rtfs/rtorrent/rtorrenttest": {"rtfs/rtorrent"},
@@ -24,7 +25,7 @@ func TestImports(t *testing.T) {
 		"github.com/kolo/xmlrpc":               {"rtfs/rtorrent"},
 		"github.com/anacrolix/torrent/bencode": {"rtfs/rtorrent", "rtfs/rtorrent/rtorrenttest"},
 		"golang.org/x/sync/singleflight":       {"rtfs/rtorrent"},
-		"golang.org/x/sys/unix":                {"rtfs", "rtfs/fs", "rtfs/rtorrent"},
+		"golang.org/x/sys/unix":                {"rtfs", "rtfs/fs", "rtfs/fs/disk", "rtfs/rtorrent"},
 	}
 	out, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()
 	if err != nil {

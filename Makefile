@@ -43,8 +43,11 @@ check: deps
 	$(BIN)/staticcheck ./...
 	$(GO) test -run 'TestImports|TestReference|TestGolden' . ./fs
 
-bench:
+# How fast it is, beside what else one could do; writes docs/benchmarks.md. For
+# root, since it has the kernel forget its caches.
+bench: deps
 	GO="$(GO)" sh scripts/bench.sh
+	$(GO) test -tags bench -count 1 -timeout 3h -v ./bench
 
 # The README's tree and the golden listing come from the table.
 docs:

@@ -18,6 +18,7 @@ func TestImports(t *testing.T) {
 		"rtfs/cache":                 {"rtfs/rtorrent"},
 		"rtfs/rtorrent":              {},
 		"rtfs/rtorrent/rtorrenttest": {"rtfs/rtorrent"},
+		"rtfs/bench":                 {},
 	}
 	libraries := map[string][]string{
 		"github.com/hanwen/go-fuse/v2":         {"rtfs", "rtfs/fs"},

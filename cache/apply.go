@@ -46,7 +46,7 @@ func (c *Cache) apply(ctx context.Context, h rtorrent.Hash, commands []rtorrent.
 // rtorrent.Client.DoSeeing. Commands that were decided on something else do
 // not wait for the end of a check.
 func (c *Cache) applySeeing(ctx context.Context, h rtorrent.Hash, known *rtorrent.Torrent, columns []string, commands []rtorrent.Command) (seen, row *rtorrent.Torrent, err error) {
-	seen, row, err = c.client.DoSeeing(ctx, h, known, columns, commands...)
+	seen, row, err = c.do(ctx, h, known, columns, commands)
 	if errors.Is(err, rtorrent.ErrChecking) && seen == known {
 		row, err = c.applyAfterCheck(ctx, h, commands, err)
 	}
@@ -54,7 +54,7 @@ func (c *Cache) applySeeing(ctx context.Context, h rtorrent.Hash, known *rtorren
 	case row != nil || err == nil || isGone(err):
 		c.Patch(h, row)
 	case len(commands) == 0:
-	case errors.Is(err, rtorrent.ErrInterrupted), errors.Is(err, rtorrent.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, rtorrent.ErrInterrupted), errors.Is(err, rtorrent.ErrUnknown):
 		c.Drop() // it may have happened
 	}
 	if len(commands) > 0 {

@@ -80,11 +80,11 @@ func New(client *rtorrent.Client, o Options) *Cache {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	c := &Cache{client: client, opts: o, writes: newWriteOrder(), changed: make(chan struct{}, 1)}
-	c.files = newKeyed(o.TTL, client.Files)
-	c.bitfields = newKeyed(o.TTL, client.Bitfield)
-	c.trackers = newKeyed(slowDemand*o.TTL, client.Trackers)
-	c.peers = newKeyed(o.TTL, client.Peers)
-	c.customs = newKeyed(slowDemand*o.TTL, client.Customs)
+	c.files = newKeyed(o.TTL, confirmed(c, client.Files))
+	c.bitfields = newKeyed(o.TTL, confirmed(c, client.Bitfield))
+	c.trackers = newKeyed(slowDemand*o.TTL, confirmed(c, client.Trackers))
+	c.peers = newKeyed(o.TTL, confirmed(c, client.Peers))
+	c.customs = newKeyed(slowDemand*o.TTL, confirmed(c, client.Customs))
 	c.hosts = newHosts(client)
 	c.views = newKeyed(o.Slow, func(ctx context.Context, _ string) ([]string, error) { return client.Views(ctx) })
 	c.members = newKeyed(o.TTL, client.View)

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 )
@@ -21,7 +22,8 @@ type keyed[K ~string, V any] struct {
 
 type entry[V any] struct {
 	began time.Time
-	done  chan struct{} // closed when value and err are set
+	done  chan struct{} // closed when what follows is set
+	ended time.Time
 	value V
 	err   error
 }
@@ -55,6 +57,7 @@ func (k *keyed[K, V]) entry(ctx context.Context, key K) *entry[V] {
 	go func() {
 		defer close(e.done)
 		e.value, e.err = k.load(context.WithoutCancel(ctx), key)
+		e.ended = time.Now()
 	}()
 	return e
 }
@@ -76,10 +79,15 @@ func (k *keyed[K, V]) known(key K) (value V) {
 }
 
 // expired reports whether a new load is due: never while one is under way,
-// at once after a failed one.
+// at once after a failed one, unless that has waited in vain: the kernel lets
+// those who look up one name ask one after another, and a hundred of them must
+// not wait a hundred times as long.
 func (e *entry[V]) expired(now time.Time, ttl time.Duration) bool {
 	select {
 	case <-e.done:
+		if errors.Is(e.err, context.DeadlineExceeded) {
+			return now.Sub(e.ended) >= ttl
+		}
 		return e.err != nil || now.Sub(e.began) >= ttl
 	default:
 		return false

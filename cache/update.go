@@ -21,9 +21,16 @@ func (c *Cache) Update(ctx context.Context, h rtorrent.Hash, write func(now *rto
 	if err != nil {
 		return err
 	}
-	return write(now, func(commands ...rtorrent.Command) (*rtorrent.Torrent, error) {
-		return c.apply(ctx, h, commands)
+	happened := false
+	err = write(now, func(commands ...rtorrent.Command) (*rtorrent.Torrent, error) {
+		row, err := c.apply(ctx, h, commands)
+		happened = happened || err == nil && len(commands) > 0
+		return row, err
 	})
+	if happened {
+		err = rtorrent.Afterwards(err)
+	}
+	return err
 }
 
 // A Do carries out commands on the torrent of an Update.
@@ -64,6 +71,7 @@ func (c *Cache) Execute(ctx context.Context, h rtorrent.Hash, p Plan) (*rtorrent
 		}
 	}
 	was := now
+	happened := false
 	for range planAtMost {
 		commands, refused := p.Commands(was, now)
 		if len(commands) == 0 {
@@ -79,7 +87,9 @@ func (c *Cache) Execute(ctx context.Context, h rtorrent.Hash, p Plan) (*rtorrent
 		seen, row, err := c.applySeeing(ctx, h, now, p.Columns, commands)
 		switch {
 		case seen != nil && seen != now && (err == nil || errors.Is(err, rtorrent.ErrChecking)):
-			was, now, certain = seen, row, true
+			was, now, certain, happened = seen, row, true, happened || err == nil
+		case err != nil && happened:
+			return row, rtorrent.Afterwards(err)
 		case err != nil:
 			return row, err
 		default:
@@ -113,6 +123,9 @@ func (c *Cache) Look(ctx context.Context, h rtorrent.Hash, columns []string) (*r
 		return c.apply(ctx, h, nil)
 	}
 	row, err := c.client.Look(ctx, known, columns)
+	if isGone(err) {
+		row, err = c.client.Look(ctx, known, columns) // as confirmed
+	}
 	switch {
 	case isGone(err):
 		c.Patch(h, nil)

@@ -39,9 +39,11 @@ var errnos = []struct {
 }{
 	{rtorrent.ErrInterrupted, syscall.EINTR},
 	{context.Canceled, syscall.EINTR},
+	{rtorrent.ErrUnknown, syscall.ETIMEDOUT},
 	{context.DeadlineExceeded, syscall.ETIMEDOUT},
 	{errTimeout, syscall.ETIMEDOUT},
 	{rtorrent.ErrUnavailable, syscall.ECONNREFUSED},
+	{rtorrent.ErrProtocol, syscall.EIO},
 	{rtorrent.ErrNotFound, syscall.ENOENT},
 	{errNoEntry, syscall.ENOENT},
 	{errInvalid, syscall.EINVAL},

@@ -61,13 +61,13 @@ func (d *driver) whileLoading(ctx context.Context, h rtorrent.Hash, send func() 
 			return err
 		}
 		if t, err = d.awaitTorrent(ctx, h); err != nil {
-			return err
+			return rtorrent.Afterwards(err)
 		}
 		d.cache.Client().AwaitSaved(ctx, h)
 	}
 	err = follow(t)
 	loaded = err != nil
-	return err
+	return rtorrent.Afterwards(err)
 }
 
 // awaitTorrent waits until rTorrent knows a torrent that was loaded.

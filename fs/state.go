@@ -235,7 +235,7 @@ func (d *driver) awaitStart(ctx context.Context, t *rtorrent.Torrent) error {
 		}
 		var err error
 		if t, err = d.cache.Look(ctx, t.Hash, strings.Fields(stateColumns)); err != nil {
-			return err
+			return rtorrent.Afterwards(err)
 		}
 	}
 }

@@ -96,8 +96,10 @@ func addTrackers(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 	}
 	return func(ctx context.Context, d *driver) error {
 		return d.cache.Change(ctx, t.Hash, func(ctx context.Context) error {
-			for _, add := range all {
-				if err := d.cache.Client().AddTracker(ctx, t.Hash, add.group, add.url); err != nil {
+			for i, add := range all {
+				if err := d.cache.Client().AddTracker(ctx, t.Hash, add.group, add.url); err != nil && i > 0 {
+					return rtorrent.Afterwards(err)
+				} else if err != nil {
 					return err
 				}
 			}

@@ -131,7 +131,11 @@ func (c *Client) call(ctx context.Context, write bool, reply any, request call) 
 	if err != nil {
 		return fmt.Errorf("%s: %w", request.method, err)
 	}
-	return named(decodeSmall(answer, reply), request.method)
+	err = decodeSmall(answer, reply)
+	if write {
+		err = outcome(err)
+	}
+	return named(err, request.method)
 }
 
 // named puts the method into a fault that lacks it, and before other errors.
@@ -190,7 +194,7 @@ func (c *Client) exchangeDetached(ctx context.Context, release func(), contentTy
 		defer cancel()
 		defer release()
 		body, replyType, err := c.exchangeOnce(detached, contentType, request)
-		done <- answer{body, replyType, err}
+		done <- answer{body, replyType, outcome(err)}
 	}()
 	select {
 	case a := <-done:
@@ -212,5 +216,9 @@ func (c *Client) exchangeOnce(ctx context.Context, contentType string, request [
 	c.stats.sent.Add(int64(len(request)))
 	body, replyType, err := c.transport.RoundTrip(ctx, contentType, request)
 	c.stats.received.Add(int64(len(body)))
+	var page *statusError
+	if errors.Is(err, ErrTooLarge) && !errors.As(err, &page) {
+		err = fmt.Errorf("%w: %w", ErrProtocol, err) // a reply; requests are measured before
+	}
 	return body, replyType, err
 }

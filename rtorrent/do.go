@@ -59,12 +59,12 @@ func (c *Client) DoSeeing(ctx context.Context, h Hash, known *Torrent, columns [
 	var unseen error
 	if known != nil {
 		if seen, unseen, err = look.decodeCalls(s, known); err != nil {
-			return nil, nil, err
+			return nil, nil, outcomeOf(err, commands)
 		}
 	}
 	refusal, err := readOutcomes(s, calls)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, outcomeOf(err, commands)
 	}
 	if refusal == nil {
 		refusal = unseen
@@ -73,7 +73,7 @@ func (c *Client) DoSeeing(ctx context.Context, h Hash, known *Torrent, columns [
 		c.pacer.giveBack(h, calls)
 	}
 	if ends {
-		return seen, nil, joinOutcome(batchEnd(s), refusal)
+		return seen, nil, joinOutcome(outcome(batchEnd(s)), refusal)
 	}
 	if refusal == nil {
 		pending.wait(ctx)
@@ -82,7 +82,15 @@ func (c *Client) DoSeeing(ctx context.Context, h Hash, known *Torrent, columns [
 	if row != nil {
 		row = c.nameGroups(ctx, c.correctName(caps, row))[0]
 	}
-	return seen, row, joinOutcome(err, refusal)
+	return seen, row, joinOutcome(outcomeOf(err, commands), refusal)
+}
+
+// outcomeOf is outcome where there were commands; without them it was a read.
+func outcomeOf(err error, commands []Command) error {
+	if len(commands) == 0 || errors.Is(err, ErrNotFound) {
+		return err
+	}
+	return outcome(err)
 }
 
 // Look asks some columns of a known row, named by their commands, and returns

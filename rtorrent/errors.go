@@ -12,6 +12,9 @@ var (
 	// ErrUnavailable says that rTorrent could not be reached, or that the
 	// connection broke before the reply was whole.
 	ErrUnavailable = errors.New("rTorrent is not reachable")
+	// ErrUnknown says that a write was sent and that no answer told its
+	// outcome: it may have happened, or may still.
+	ErrUnknown = errors.New("no answer: it may have happened")
 	// ErrProtocol says that the reply is not one that rTorrent sends.
 	ErrProtocol = errors.New("not a reply of rTorrent")
 	// ErrTooLarge says that a request or a reply exceeds a limit.

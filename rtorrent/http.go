@@ -121,9 +121,11 @@ func failure(ctx context.Context, p *progress, err error) error {
 	case ctx.Err() != nil:
 		return abandoned(ctx)
 	case errors.As(err, &certificate):
-		return fmt.Errorf("%w: %w (--tls-ca FILE names the CA to trust)", ErrUnavailable, err)
+		return fmt.Errorf("%w: %w (--tls-ca FILE names the CA to trust)", ErrUnavailable, errors.Join(errUnsent, err))
 	case p.connected.Load() && !p.answered.Load():
 		return unanswered(err)
+	case !p.connected.Load():
+		return fmt.Errorf("%w: %w: %w", ErrUnavailable, errUnsent, err)
 	case p.answered.Load() && !errors.As(err, &network) && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("%w: %w", ErrProtocol, err)
 	}

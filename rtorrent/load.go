@@ -56,5 +56,5 @@ func (c *Client) LoadRaw(ctx context.Context, metainfo []byte) error {
 // anything was sent, so that it may have arrived whatever the error says.
 func (c *Client) Load(ctx context.Context, m *Metainfo) (sent bool, err error) {
 	err = c.LoadRaw(ctx, m.Encode())
-	return !errors.Is(err, ErrTooLarge), err
+	return err == nil || errors.Is(err, ErrUnknown) || errors.Is(err, ErrInterrupted), err
 }

@@ -40,7 +40,7 @@ const lateReply = time.Second
 func (t *scgiTransport) exchange(ctx context.Context, contentType string, request []byte) ([]byte, string, error) {
 	conn, err := t.dialer.DialContext(ctx, t.network, t.address)
 	if err != nil {
-		return nil, "", fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return nil, "", fmt.Errorf("%w: %w: %w", ErrUnavailable, errUnsent, err)
 	}
 	defer conn.Close()
 	// Closing wakes a blocked read or write, and frees an rTorrent that is
@@ -56,7 +56,7 @@ func (t *scgiTransport) exchange(ctx context.Context, contentType string, reques
 	}
 	reply, replyType, err := readSCGIReply(bufio.NewReaderSize(conn, maxReplyHead), t.maxReply)
 	if unsent != nil && errors.Is(err, errUnanswered) {
-		err = unanswered(unsent)
+		err = fmt.Errorf("%w: %w", unanswered(unsent), errUnsent)
 	}
 	return reply, replyType, err
 }

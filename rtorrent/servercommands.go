@@ -95,12 +95,12 @@ func (c *Client) DoServer(ctx context.Context, commands ...ServerCommand) error 
 	s := newXMLScanner(body)
 	refusals, err := batch(s, len(calls), func(int) error { return s.skip() })
 	if err != nil {
-		return err
+		return outcome(err)
 	}
 	for i, refusal := range refusals {
 		if refusal != nil {
 			return named(refusal, calls[i].method)
 		}
 	}
-	return batchEnd(s)
+	return outcome(batchEnd(s))
 }

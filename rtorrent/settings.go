@@ -123,7 +123,7 @@ func (c *Client) Set(ctx context.Context, to *Setting) (*Setting, error) {
 	}
 	if before.Refusal == nil && !kept.equal(before) {
 		if _, restored := c.multicall(ctx, true, []call{caps.setter(before)}); restored != nil {
-			return nil, fmt.Errorf("%w, and putting %s back: %w", err, before, restored)
+			return nil, fmt.Errorf("%w, and putting %s back: %w", err, before, Afterwards(restored))
 		}
 	}
 	return nil, named(err, to.Name+setForm)
@@ -189,11 +189,15 @@ func (c *Client) multicall(ctx context.Context, write bool, calls []call) ([]res
 		return nil, err
 	}
 	var replies []any
-	if err := decodeSmall(body, &replies); err != nil {
-		return nil, err
+	err = decodeSmall(body, &replies)
+	if err == nil && len(replies) != len(calls) {
+		err = fmt.Errorf("%w: %d results, want %d", ErrProtocol, len(replies), len(calls))
 	}
-	if len(replies) != len(calls) {
-		return nil, fmt.Errorf("%w: %d results, want %d", ErrProtocol, len(replies), len(calls))
+	if err != nil && write {
+		err = outcome(err)
+	}
+	if err != nil {
+		return nil, err
 	}
 	results := make([]result, len(calls))
 	for i, reply := range replies {

@@ -83,6 +83,9 @@ func (c *Client) trackersAfter(ctx context.Context, h Hash, calls []call) ([]*Tr
 	}
 	s := newXMLScanner(body)
 	refusal, err := readOutcomes(s, calls)
+	if err != nil && write {
+		err = outcome(err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +99,9 @@ func (c *Client) trackersAfter(ctx context.Context, h Hash, calls []call) ([]*Tr
 	}
 	if err == nil && refusals != nil {
 		err = named(refusals[0], list.method)
+	}
+	if err != nil && write {
+		err = Afterwards(err)
 	}
 	if err = joinOutcome(err, refusal); err != nil {
 		return nil, err

@@ -80,13 +80,13 @@ func (c *Client) ReplaceTracker(ctx context.Context, h Hash, t *Tracker, url str
 		}
 	}
 	if err := c.switchTrackers(ctx, h, list, []trackerSwitch{{list[at], true}, {t, false}}); err != nil {
-		return err
+		return Afterwards(err)
 	}
 	_, err = c.Do(ctx, h, Announce(h))
 	if errors.Is(err, ErrTooOften) {
 		return nil // it is replaced, and will be asked when its time comes
 	}
-	return err
+	return Afterwards(err)
 }
 
 // insert gives a torrent one more tracker and returns the list it then has.
@@ -121,7 +121,7 @@ func (c *Client) switchTrackers(ctx context.Context, h Hash, list []*Tracker, sw
 	}
 	written := map[int]bool{} // places
 	now := list
-	for range enableTries {
+	for try := range enableTries {
 		var calls []call
 		for _, t := range now {
 			targeted := slices.ContainsFunc(switches, func(s trackerSwitch) bool { return s.tracker.same(t) })
@@ -135,6 +135,9 @@ func (c *Client) switchTrackers(ctx context.Context, h Hash, list []*Tracker, sw
 		}
 		var err error
 		if now, err = c.trackersAfter(ctx, h, calls); err != nil {
+			if try > 0 {
+				err = Afterwards(err)
+			}
 			return err
 		}
 	}

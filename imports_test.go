@@ -25,6 +25,7 @@ func TestImports(t *testing.T) {
 		"github.com/urfave/cli/v2":             {"rtfs"},
 		"github.com/kolo/xmlrpc":               {"rtfs/rtorrent"},
 		"github.com/anacrolix/torrent/bencode": {"rtfs/rtorrent", "rtfs/rtorrent/rtorrenttest"},
+		"golang.org/x/sync/errgroup":           {"rtfs/fs"},
 		"golang.org/x/sync/singleflight":       {"rtfs/rtorrent"},
 		"golang.org/x/sys/unix":                {"rtfs", "rtfs/fs", "rtfs/fs/disk", "rtfs/rtorrent"},
 	}

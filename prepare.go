@@ -59,6 +59,7 @@ func (p *program) prepare(t target, log *slog.Logger) (*server, error) {
 			MetricsPerTorrent: c.Bool("metrics-per-torrent"),
 			AllowEraseHook:    c.Bool("allow-erase-hook"),
 			StateDir:          stateDir(),
+			ConfigDir:         configDir(),
 			Log:               log,
 		},
 		cache: cache.Options{TTL: c.Duration("ttl"), MaxStale: c.Duration("max-stale"), Log: log},

@@ -147,13 +147,18 @@ func listener(path string) (*unix.Ucred, error) {
 
 // stateDir is where rtfs keeps what outlives a mount, "" if the user has no
 // home: mount(8) may call without one.
-func stateDir() string {
-	if state := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(state) {
-		return filepath.Join(state, "rtfs")
+func stateDir() string { return userDir("XDG_STATE_HOME", ".local", "state") }
+
+// configDir is where it keeps what the user has chosen.
+func configDir() string { return userDir("XDG_CONFIG_HOME", ".config") }
+
+func userDir(variable string, below ...string) string {
+	if dir := os.Getenv(variable); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "rtfs")
 	}
 	home, err := os.UserHomeDir()
 	if err != nil {
 		return ""
 	}
-	return filepath.Join(home, ".local", "state", "rtfs")
+	return filepath.Join(append(append([]string{home}, below...), "rtfs")...)
 }

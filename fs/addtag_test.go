@@ -90,8 +90,8 @@ func TestAddDirectories(t *testing.T) {
 		}
 	}
 	names, err := filepath.Glob(m.path("add-stopped", "tv", "*"))
-	if err != nil || len(names) != 0 {
-		t.Errorf("add-stopped/tv holds %q, %v, want nothing", names, err)
+	if err != nil || len(names) != 2 {
+		t.Errorf("add-stopped/tv holds %q, %v, want url and defaults", names, err)
 	}
 	if got := m.read(t, "torrents", string(p.hash), "tags"); got != "tv\n" {
 		t.Errorf("tags = %q, want tv", got)

@@ -45,7 +45,12 @@ func setCustom(c *custom, value string, _ bool) (action, error) {
 	case !rtorrent.XMLSafe(value):
 		return nil, errEncoding
 	}
-	return apply(c.hash, rtorrent.SetCustom(c.hash, c.key, value)), nil
+	return func(ctx context.Context, d *driver) error {
+		if err := d.needMetadataOf(ctx, c.hash); err != nil {
+			return err
+		}
+		return apply(c.hash, rtorrent.SetCustom(c.hash, c.key, value))(ctx, d)
+	}, nil
 }
 
 // customName is the file name of a key: that of the text, but not one of the

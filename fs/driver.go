@@ -38,7 +38,9 @@ type Options struct {
 	MetricsPerTorrent bool
 	// StateDir keeps the .torrent files of erased torrents; "" keeps none.
 	StateDir string
-	Log      *slog.Logger
+	// ConfigDir keeps the defaults of what is added; "" keeps them in memory.
+	ConfigDir string
+	Log       *slog.Logger
 }
 
 // A driver is what all nodes of one mount share. It is safe for concurrent
@@ -55,6 +57,7 @@ type driver struct {
 	add       *dropTree
 	addStop   *dropTree
 	loadings  *loadings
+	defaults  *defaults
 	links     *linkSets
 	tags      *madeTags
 	scratches *scratches
@@ -107,6 +110,10 @@ func New(c *cache.Cache, o Options) *Tree {
 		pauses:       newPauses(),
 		trackers:     newTrackerNames(),
 		torrentNodes: torrentNodes(),
+	}
+	d.defaults = newDefaults(o.ConfigDir, o.Server)
+	for _, tag := range d.defaults.tags() {
+		d.tags.set(tag, true)
 	}
 	d.add, d.addStop = newDropTree(d, "add/", true), newDropTree(d, "add-stopped/", false)
 	loadings, err := newLoadings(o.StateDir, o.Server)

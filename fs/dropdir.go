@@ -40,7 +40,9 @@ func openAdd(tree func(*driver) *dropTree) func(*driver, subject[server]) direct
 func dropReference(prefix string) []Line {
 	drop := func(prefix string) []Line {
 		return []Line{
+			urlLine(prefix), defaultsFile().reference(prefix)[0],
 			{Path: prefix + "<name>.torrent", Mode: modeString(modeDrop), Doc: "a drop, visible for 10 s after it was loaded", From: "load.raw"},
+			{Path: prefix + "<name>.magnet", Mode: modeString(modeDrop), Doc: "links in a file, one a line", From: "load.normal"},
 		}
 	}
 	lines := []Line{{Path: prefix + "log", Mode: modeString(modeFile), Doc: "what became of the drops: time, OK or errno, info-hash, file, reason"}}
@@ -82,10 +84,18 @@ func (a *dropDir) list(ctx context.Context) ([]entry, error) {
 
 // fixed are the entries that are always there.
 func (a *dropDir) fixed() []entry {
-	if a.below != "" {
+	if strings.Count(a.below, "/") > 1 {
 		return nil
 	}
-	return []entry{a.d.logEntry(dropLog, a.path+dropLog, a.ino+1, a.tree.log)}
+	n := a.defaultsNode()
+	entries := []entry{
+		a.urlEntry(),
+		{name: n.text.(*boundFile[defaultSet]).file.Name, mode: n.mode, ino: n.ino, life: fixedLife, node: func() node { return n }},
+	}
+	if a.below == "" {
+		entries = append(entries, a.d.logEntry(dropLog, a.path+dropLog, a.ino+1, a.tree.log))
+	}
+	return entries
 }
 
 func (a *dropDir) find(ctx context.Context, name string) (entry, error) {

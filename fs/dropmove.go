@@ -28,6 +28,8 @@ func (a *dropDir) receiveDrop(ctx context.Context, from *dropDir, name, newName 
 	}
 	old := a.tree.get(a.below + newName)
 	switch {
+	case newName == defaultsFile().Name && a.taken(ctx, newName):
+		return a.saveDefaults(ctx, from, name)
 	case a.taken(ctx, newName):
 		return fmt.Errorf("%w: %s", errPerm, newName)
 	case from != a && from.below != a.below && drop.loaded():
@@ -41,6 +43,27 @@ func (a *dropDir) receiveDrop(ctx context.Context, from *dropDir, name, newName 
 		return nil
 	}
 	return a.d.finishDrop(ctx, drop, true)
+}
+
+// saveDefaults gives the defaults the text of a drop: editors write beside the
+// file and rename onto it.
+func (a *dropDir) saveDefaults(ctx context.Context, from *dropDir, name string) error {
+	drop := from.tree.get(from.below + name)
+	if drop == nil {
+		return errNoEntry
+	}
+	content := drop.read(0, writeAtMost+1)
+	switch {
+	case len(content) == 0:
+		return invalid("nothing was written to %s", name) // as an editor on a full disk does
+	case len(content) > writeAtMost:
+		return errTooBig
+	}
+	err := a.defaultsNode().commit(ctx, string(content), false)
+	if err == nil {
+		from.tree.remove(from.below + name)
+	}
+	return err
 }
 
 // taken reports whether a name is that of a directory or of a file of ours.

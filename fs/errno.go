@@ -27,6 +27,7 @@ var (
 	errNoSupport = errors.New("not supported here")
 	errNotEmpty  = errors.New("not empty")
 	errTimeout   = errors.New("did not appear in time")
+	errLink      = errors.New("the link leads to no .torrent")
 	errStale     = errors.New("another file by now")
 )
 
@@ -61,6 +62,7 @@ var errnos = []struct {
 	{cache.ErrContended, syscall.EBUSY},
 	{errMissing, syscall.EAGAIN},
 	{errRemote, syscall.EREMOTE},
+	{errLink, syscall.EREMOTEIO},
 	{errNotEmpty, syscall.EPERM}, // never ENOTEMPTY, which invites recursion
 	{errStale, syscall.ESTALE},
 	{errNoSupport, syscall.EOPNOTSUPP},

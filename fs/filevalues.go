@@ -109,6 +109,9 @@ func setFilePriority(f *torrentFile, value string, _ bool) (action, error) {
 		if int64(p) == f.file.Priority {
 			return nil, nil
 		}
+		if err := needMetadata(f.torrent); err != nil {
+			return nil, err
+		}
 		h, index := f.torrent.Hash, f.index
 		return func(ctx context.Context, d *driver) error {
 			if err := d.cache.SetFilePriority(ctx, h, index, int64(p)); err != nil {

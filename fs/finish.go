@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"rtfs/rtorrent"
@@ -24,12 +25,8 @@ func (d *driver) finishDrop(ctx context.Context, drop *drop, last bool) error {
 	content, outcome, due := drop.take()
 	if due {
 		outcome = d.untilDone(ctx, func(ctx context.Context) error {
-			dir, name := drop.place()
-			h, err := d.load(ctx, content, dir.adding())
+			err := d.addDrop(ctx, drop, content)
 			drop.settle(err)
-			if !isIncomplete(err) {
-				d.reportDrop(ctx, dir, h, name, err)
-			}
 			return err
 		})
 	}
@@ -40,13 +37,31 @@ func (d *driver) finishDrop(ctx context.Context, drop *drop, last bool) error {
 	return outcome
 }
 
+// addDrop adds the content of a drop: links, or a torrent.
+func (d *driver) addDrop(ctx context.Context, drop *drop, content []byte) error {
+	dir, name := drop.place()
+	if strings.HasSuffix(strings.ToLower(name), ".magnet") {
+		return d.addLinks(ctx, dir, name, splitLinks(string(content)))
+	}
+	a, err := dir.adding()
+	var h rtorrent.Hash
+	if err == nil {
+		h, err = d.load(ctx, content, a)
+	}
+	if !isIncomplete(err) {
+		d.reportDrop(ctx, dir, h, name, err)
+	}
+	return err
+}
+
 // adding is what is dropped in the directory gets.
-func (a *dropDir) adding() adding {
-	into := adding{start: a.tree.start}
+func (a *dropDir) adding() (adding, error) {
+	values, err := a.d.defaultsOf(a.tag)
+	into := adding{start: a.tree.start, defaults: values}
 	if a.tag != "" {
 		into.tags = []string{a.tag}
 	}
-	return into
+	return into, err
 }
 
 // untilDone does the work to its end, also when the caller's program is

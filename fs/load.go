@@ -97,8 +97,9 @@ func (d *driver) awaitTorrent(ctx context.Context, h rtorrent.Hash) (*rtorrent.T
 
 // An adding is what a torrent gets that is added.
 type adding struct {
-	start bool
-	tags  []string
+	start    bool
+	tags     []string
+	defaults []defaultValue
 }
 
 // adorn does what follows a load: the time it was added, tags, defaults, then
@@ -113,12 +114,29 @@ func (d *driver) adorn(ctx context.Context, t *rtorrent.Torrent, a adding) error
 	if len(a.tags) > 0 && tags != t.Custom1 {
 		commands = append(commands, rtorrent.SetCustom1(h, tags))
 	}
-	if _, err := d.cache.Apply(ctx, h, commands...); err != nil || !a.start {
-		return err
-	}
-	t, err := d.cache.Apply(ctx, h, moveStart.commands(h)...)
+	t, err := d.cache.Apply(ctx, h, commands...)
 	if err != nil {
 		return err
 	}
+	for _, v := range a.defaults {
+		if err := d.setDefault(ctx, t, v); err != nil {
+			return fmt.Errorf("default %s: %w", v.file, err)
+		}
+	}
+	if !a.start {
+		return nil
+	}
+	if t, err = d.cache.Apply(ctx, h, moveStart.commands(h)...); err != nil {
+		return err
+	}
 	return d.follow(ctx, t, moveStart)
+}
+
+// setDefault gives a torrent that does not run yet one of the defaults.
+func (d *driver) setDefault(ctx context.Context, t *rtorrent.Torrent, v defaultValue) error {
+	act, err := d.planDefault(t, v)
+	if err != nil || act == nil {
+		return err
+	}
+	return act(ctx, d)
 }

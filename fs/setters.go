@@ -47,6 +47,9 @@ func changeTags(h rtorrent.Hash, next func(old []string) []string) action {
 				if want == now.Custom1 {
 					return nil, err
 				}
+				if err := needMetadata(now); err != nil {
+					return nil, err
+				}
 				return []rtorrent.Command{rtorrent.SetCustom1(h, want)}, err
 			},
 		})

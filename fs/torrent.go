@@ -86,5 +86,10 @@ func torrentNodes() []Node[rtorrent.Torrent] {
 		List[T]{Name: "peers", Doc: "the peers it is connected to", Below: peerReference, Open: openPeers},
 		List[T]{Name: "custom", Doc: "what tools keep with it: create a file to make a key; they cannot be removed, so empty ones are hidden", Below: customReference, Open: openCustom},
 	}
+	for i, n := range nodes {
+		if f, ok := n.(File[T]); ok && f.Set != nil && f.Name != "state" && f.Name != "ctl" {
+			nodes[i] = writable(f, setter[T]{f.Set.shape, f.Set.words, withMetadata(f.Set.plan)})
+		}
+	}
 	return append(nodes, fileTrees()...)
 }

@@ -20,6 +20,9 @@ func setTrackerURL(t *tracker, value string, _ bool) (action, error) {
 		return nil, invalid("the DHT is no tracker to be replaced")
 	}
 	return func(ctx context.Context, d *driver) error {
+		if err := d.needMetadataOf(ctx, t.hash); err != nil {
+			return err
+		}
 		err := d.cache.Change(ctx, t.hash, func(ctx context.Context) error {
 			return d.cache.Client().ReplaceTracker(ctx, t.hash, t.Tracker, value)
 		})
@@ -57,6 +60,9 @@ func setTrackerEnabled(t *tracker, value string, _ bool) (action, error) {
 		return nil, err
 	}
 	return func(ctx context.Context, d *driver) error {
+		if err := d.needMetadataOf(ctx, t.hash); err != nil {
+			return err
+		}
 		return d.cache.Change(ctx, t.hash, func(ctx context.Context) error {
 			return d.cache.Client().EnableTracker(ctx, t.hash, t.Tracker, on)
 		})
@@ -93,6 +99,9 @@ func addTrackers(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 	}
 	if len(all) == 0 {
 		return nil, invalid("no URL")
+	}
+	if err := needMetadata(t); err != nil {
+		return nil, err
 	}
 	return func(ctx context.Context, d *driver) error {
 		return d.cache.Change(ctx, t.Hash, func(ctx context.Context) error {

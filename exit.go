@@ -40,9 +40,13 @@ func fail(code int, hint, format string, args ...any) error {
 	return &failure{code: code, hint: hint, err: fmt.Errorf(format, args...)}
 }
 
+// generalHelp is the hint of a command line that makes no sense; that of a
+// command becomes one to the command's help.
+const generalHelp = "rtfs help tells how it is used"
+
 // usage returns the failure of a command line that makes no sense.
 func usage(format string, args ...any) error {
-	return fail(exitUsage, "rtfs help tells how it is used", format, args...)
+	return fail(exitUsage, generalHelp, format, args...)
 }
 
 // report prints an error, if there is one, and returns the exit code.
@@ -69,7 +73,7 @@ func asFailure(err error) *failure {
 	case errors.As(err, &f):
 		return f
 	case errors.As(err, &ours):
-		return &failure{code: exitUsage, err: err}
+		return &failure{code: exitUsage, err: err, hint: generalHelp}
 	case errors.Is(err, rtorrent.ErrUnavailable), errors.Is(err, context.DeadlineExceeded):
 		return &failure{code: exitServer, err: err, hint: "is rTorrent running, and is this its SCGI address? rtfs doctor finds out"}
 	}

@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -85,13 +86,33 @@ func (p *program) app() *cli.App {
 	}
 	for _, c := range app.Commands {
 		c.OnUsageError = usageError
+		c.Action = helped(c.Name, c.Action)
 		c.HideHelpCommand = true // else `rtfs umount help` is not about a directory
 	}
 	return app
 }
 
 // usageError is what urfave/cli calls for an option that it cannot read.
-func usageError(_ *cli.Context, err error, _ bool) error { return usage("%w", err) }
+func usageError(c *cli.Context, err error, isCommand bool) error {
+	if c.Command != nil && c.Command.Name != c.App.Name && c.App.Command(c.Command.Name) != nil {
+		return helpWith(c.Command.Name, usage("%w", err))
+	}
+	return usage("%w", err)
+}
+
+// helped is an action whose failures of usage say how to get help with it.
+func helped(command string, action cli.ActionFunc) cli.ActionFunc {
+	return func(c *cli.Context) error { return helpWith(command, action(c)) }
+}
+
+// helpWith points a failure of usage to the help of its command.
+func helpWith(command string, err error) error {
+	var f *failure
+	if errors.As(err, &f) && f.hint == generalHelp {
+		f.hint = "rtfs help " + command + " tells how it is used"
+	}
+	return err
+}
 
 // noCommand answers a first argument that is no command, and none at all.
 func (p *program) noCommand(c *cli.Context) error {

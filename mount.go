@@ -68,6 +68,8 @@ func (p *program) readMounting(c *cli.Context) (*mounting, error) {
 	}
 	servers := c.StringSlice("server")
 	switch {
+	case c.NArg() == 1 && strings.Contains(c.Args().First(), "://"):
+		return nil, usage("mount %s: no MOUNTPOINT is given", c.Args().First())
 	case c.NArg() == 1:
 		m.dir = c.Args().First()
 	case c.NArg() == 2 && !c.Bool("spawn"):

@@ -47,7 +47,11 @@ func (p *program) targets(c *cli.Context, arguments []string) ([]target, error) 
 	if len(list) == 0 {
 		found, err := rtorrent.FindServer(os.Getenv)
 		if err != nil {
-			return nil, fail(exitServer, "name the server before the mountpoint or in "+configPath()+", or let --spawn start one", "%w", err)
+			hint := "name it, as in rtfs " + c.Command.Name + " " + c.Command.ArgsUsage + ", or in " + configPath()
+			if c.Command.Name == "mount" {
+				hint += ", or let --spawn start one"
+			}
+			return nil, fail(exitServer, hint, "%w", err)
 		}
 		list = []target{{address: found}}
 	}

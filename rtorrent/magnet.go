@@ -32,7 +32,7 @@ func ParseMagnet(s string) (Magnet, error) {
 	}
 	scheme, query, _ := strings.Cut(s, "?")
 	if !strings.EqualFold(scheme, "magnet:") {
-		return Magnet{}, errors.New("it does not begin with magnet:?")
+		return Magnet{}, errors.New("it is no magnet link")
 	}
 	var m Magnet
 	for _, parameter := range strings.Split(query, "&") {

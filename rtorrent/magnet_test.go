@@ -49,9 +49,9 @@ func TestParseMagnet(t *testing.T) {
 func TestParseMagnetRefuses(t *testing.T) {
 	link := "magnet:?xt=urn:btih:" + hex40
 	for in, want := range map[string]string{
-		"":                                  "does not begin with magnet:?",
-		"http://t/a":                        "does not begin with magnet:?",
-		"magnet:xt=urn:btih:" + hex40:       "does not begin with magnet:?",
+		"":                                  "it is no magnet link",
+		"http://t/a":                        "it is no magnet link",
+		"magnet:xt=urn:btih:" + hex40:       "it is no magnet link",
 		" " + link:                          "has ' ' in it",
 		link + "\n":                         `has '\n' in it`,
 		link + "\x00":                       `has '\x00' in it`,

@@ -106,9 +106,6 @@ func setFilePriority(f *torrentFile, value string, _ bool) (action, error) {
 		if value != word && value != strconv.Itoa(p) {
 			continue
 		}
-		if int64(p) == f.file.Priority {
-			return nil, nil
-		}
 		if err := needMetadata(f.torrent); err != nil {
 			return nil, err
 		}

@@ -89,8 +89,12 @@ func Save(h Hash) Command { return command(h, "d.save_full_session") }
 // caller has checked it: rTorrent stores any number modulo 4.
 func SetPriority(h Hash, p int64) Command { return command(h, "d.priority.set", p) }
 
-// UpdatePriorities applies priorities that were set.
-func UpdatePriorities(h Hash) Command { return command(h, "d.update_priorities") }
+// UpdatePriorities puts priorities that were set in force in an open torrent:
+// in a closed one that is done when it is opened, and d.update_priorities was
+// seen to end 0.16.17 there.
+func UpdatePriorities(h Hash) Command {
+	return command(h, "branch", "d.is_open=", "d.update_priorities=")
+}
 
 // SetFilePriority sets a file's priority: 0 off, 1 normal, 2 high.
 // UpdatePriorities must follow.

@@ -48,6 +48,9 @@ func TestDirectoriesAct(t *testing.T) {
 				{"mv by-name/two by-state/paused/ && ls by-state/paused && mv by-state/paused/two by-state/seeding/ && cat by-name/two/state", "two\nseeding\n"},
 				{"gio move by-state/seeding/two by-state/stopped/ && cat by-name/two/state", "stopped\n"},
 				{"gio copy -P by-name/two by-tag/old/ && cat by-name/two/tags", "100%\na,b\nold\n"},
+				{"mv by-tag/old/two by-tag/hd2 2>&1; mkdir by-tag/hd2; mv by-tag/old/two by-tag/hd2/three 2>&1; mv by-tag/hd2 by-tag/@none 2>&1; rmdir by-tag/hd2", "mv: cannot move 'by-tag/old/two' to 'by-tag/hd2': Operation not permitted\nmv: cannot move 'by-tag/old/two' to 'by-tag/hd2/three': Operation not permitted\nmv: cannot move 'by-tag/hd2' to 'by-tag/@none/hd2': Operation not permitted\n"},
+				{"mv by-name/two by-path/ 2>&1; ls where/bogus=1 2>&1; grep -c 'keeps its name' log; grep -c bogus log", "mv: cannot move 'by-name/two' to 'by-path/two': Operation not permitted\nls: cannot access 'where/bogus=1': Invalid argument\n1\n1\n"},
+				{"ls -a by-tag/old; test $(ls -ai by-tag/old | sed -n 's, *\\([0-9]*\\) \\.\\.$,\\1,p') = $(stat -c %i by-tag); echo $?", ".\n..\none\ntwo\n0\n"},
 				{"mv by-tag/old/two erase/ && ls by-name by-tag", "by-name:\none\n\nby-tag:\n100%25\n@none\na,b\nold\n"},
 			}
 			for _, step := range steps {

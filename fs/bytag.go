@@ -211,10 +211,10 @@ func (g *tagsDir) rename(ctx context.Context, name, newName string, _ bool) erro
 	old := unescapeName(name)
 	tag, err := newTag(newName)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %v", errPerm, err) // mv(1) takes EINVAL for a move into itself
 	}
 	if old == noTag {
-		return invalid("%s is no tag", noTag)
+		return fmt.Errorf("%w: %s is no tag", errPerm, noTag)
 	}
 	index, err := g.now(ctx)
 	if err != nil {

@@ -2,6 +2,7 @@ package fs
 
 import (
 	"context"
+	"slices"
 	"syscall"
 	"time"
 
@@ -84,7 +85,16 @@ func (n *dirNode) OpendirHandle(ctx context.Context, _ uint32) (fusefs.FileHandl
 	if err != nil {
 		return nil, 0, n.d.fail("opendir", n.path, err)
 	}
-	return &listing{entries: entries}, 0, 0
+	return &listing{entries: slices.Concat(n.dots(), entries)}, 0, 0
+}
+
+// dots are the directory itself and the one above it.
+func (n *dirNode) dots() []entry {
+	up := n.ino
+	if _, parent := n.Parent(); parent != nil {
+		up = parent.StableAttr().Ino
+	}
+	return []entry{{name: ".", mode: n.mode, ino: n.ino}, {name: "..", mode: modeDir, ino: up}}
 }
 
 // A listing is an open directory. The kernel reads a directory handle by one

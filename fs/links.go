@@ -174,6 +174,7 @@ func (l *linkDir) stat(context.Context) (size, mtime int64, err error) {
 func (l *linkDir) receive(ctx context.Context, from *dirNode, name, newName string) error {
 	t, err := l.d.moved(ctx, from, name, newName)
 	if err != nil {
+		l.d.record(ctx, from.path+name, "", l.path+newName, err)
 		return err
 	}
 	origin, _ := from.dir.(*linkDir)
@@ -199,23 +200,23 @@ func (l *linkDir) symlink(ctx context.Context, target, name string) (entry, erro
 
 // accept carries out what being put here means, with a line in the log.
 func (l *linkDir) accept(ctx context.Context, t *rtorrent.Torrent, what string, from *linkDir) error {
-	if l.take == nil {
-		return fmt.Errorf("%w: what is in %s follows from rTorrent", errPerm, l.path)
+	err := fmt.Errorf("%w: what is in %s follows from rTorrent", errPerm, l.path)
+	if l.take != nil {
+		err = l.take(ctx, t, from)
 	}
-	err := l.take(ctx, t, from)
 	l.d.record(ctx, what, t.Name, l.path, err)
 	return err
 }
 
 // moved returns the torrent that is being moved out of a directory. It keeps
-// its name.
+// its name: else EPERM, since mv(1) takes EINVAL for a move into itself.
 func (d *driver) moved(ctx context.Context, from *dirNode, name, newName string) (*rtorrent.Torrent, error) {
 	holder, ok := from.dir.(holder)
 	if !ok {
 		return nil, fmt.Errorf("%w: %s%s is no torrent", errPerm, from.path, name)
 	}
 	if name != newName {
-		return nil, invalid("a torrent that is moved keeps its name")
+		return nil, fmt.Errorf("%w: a torrent that is moved keeps its name", errPerm)
 	}
 	return holder.torrent(ctx, name)
 }

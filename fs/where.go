@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"rtfs/cache"
 	"rtfs/rtorrent"
@@ -21,8 +22,10 @@ type whereDir struct {
 // A recent keeps the queries used last, the newest first. It is safe for
 // concurrent use.
 type recent struct {
-	mu    sync.Mutex // guards names
-	names []string
+	mu        sync.Mutex // guards the fields below
+	names     []string
+	refused   string    // the last one that made no sense
+	refusedAt time.Time // when that was last named
 }
 
 func (r *recent) use(name string) {
@@ -31,6 +34,17 @@ func (r *recent) use(name string) {
 	r.names = slices.DeleteFunc(r.names, func(n string) bool { return n == name })
 	r.names = slices.Insert(r.names, 0, name)
 	r.names = r.names[:min(len(r.names), recentQueries)]
+}
+
+// refuse notes a query that makes no sense, and reports whether that is news:
+// a shell names one several times in a row.
+func (r *recent) refuse(name string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	again := r.refused == name && now.Sub(r.refusedAt) < time.Second
+	r.refused, r.refusedAt = name, now
+	return !again
 }
 
 func (r *recent) all() []string {
@@ -51,10 +65,13 @@ func (w *whereDir) list(context.Context) ([]entry, error) {
 	return entries, nil
 }
 
-func (w *whereDir) find(_ context.Context, name string) (entry, error) {
+func (w *whereDir) find(ctx context.Context, name string) (entry, error) {
 	e, err := w.entry(name)
-	if err == nil {
+	switch {
+	case err == nil:
 		w.d.queries.use(name)
+	case w.d.queries.refuse(name):
+		w.d.record(ctx, w.path+name, "", "", err)
 	}
 	return e, err
 }

@@ -180,6 +180,7 @@ func (d *demo) mount(mountpoint string) (*session, error) {
 		GID:      uint32(os.Getgid()),
 		Umask:    0o022,
 		DataUID:  -1, // we made the data ourselves
+		Wait:     30 * time.Second,
 		StateDir: filepath.Join(d.dir, "state"),
 	})
 	return startSession([]*fs.Tree{tree}, mountpoint, fs.MountOptions{Source: endpoint})

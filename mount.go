@@ -101,6 +101,9 @@ func (p *program) readMounting(c *cli.Context) (*mounting, error) {
 				return nil, usage("--%s %s: want more than 0", name, t.options.Duration(name))
 			}
 		}
+		if wait := t.options.Duration("wait"); wait < 0 {
+			return nil, usage("--wait %s: want 0 or more", wait)
+		}
 		if _, err := pathMaps(t.options.StringSlice("map")); err != nil {
 			return nil, err
 		}

@@ -54,6 +54,7 @@ func (p *program) prepare(t target, log *slog.Logger) (*server, error) {
 			Umask:             mask,
 			ReadOnly:          c.Bool("read-only"),
 			TTL:               c.Duration("ttl"),
+			Wait:              c.Duration("wait"),
 			Maps:              maps,
 			NoRuTorrent:       c.Bool("no-rutorrent"),
 			MetricsPerTorrent: c.Bool("metrics-per-torrent"),

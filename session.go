@@ -81,6 +81,9 @@ func (s *session) serve(ctx context.Context) error {
 // end unmounts. A busy mount is detached, and its open files served for a
 // while longer.
 func (s *session) end() error {
+	for _, t := range s.trees {
+		t.Wake()
+	}
 	lazily, err := unmountWithin(context.Background(), s.dir, busyBound)
 	select {
 	case <-s.ended:

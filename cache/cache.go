@@ -36,17 +36,18 @@ type Cache struct {
 	tried   time.Time  // when the last load ended
 	contact time.Time  // when the last load succeeded
 
-	files     *keyed[rtorrent.Hash, []*rtorrent.File]
-	bitfields *keyed[rtorrent.Hash, *rtorrent.Bitfield]
-	trackers  *keyed[rtorrent.Hash, []*rtorrent.Tracker]
-	peers     *keyed[rtorrent.Hash, []*rtorrent.Peer]
-	customs   *keyed[rtorrent.Hash, *rtorrent.Customs]
-	hosts     *hosts
-	views     *keyed[string, []string]
-	members   *keyed[string, []rtorrent.Hash]
-	onDemand  []forgetter // all values that are kept for one torrent
-	server    serverCache
-	process   func(pid int64) // what OnProcess was given; guarded by mu
+	files    *keyed[rtorrent.Hash, []*rtorrent.File]
+	pieces   *keyed[rtorrent.Hash, *rtorrent.Pieces]
+	watches  *pieceWatches
+	trackers *keyed[rtorrent.Hash, []*rtorrent.Tracker]
+	peers    *keyed[rtorrent.Hash, []*rtorrent.Peer]
+	customs  *keyed[rtorrent.Hash, *rtorrent.Customs]
+	hosts    *hosts
+	views    *keyed[string, []string]
+	members  *keyed[string, []rtorrent.Hash]
+	onDemand []forgetter // all values that are kept for one torrent
+	server   serverCache
+	process  func(pid int64) // what OnProcess was given; guarded by mu
 }
 
 // A forgetter keeps a value for each torrent until it is told to forget it.
@@ -81,14 +82,15 @@ func New(client *rtorrent.Client, o Options) *Cache {
 	}
 	c := &Cache{client: client, opts: o, writes: newWriteOrder(), changed: make(chan struct{}, 1)}
 	c.files = newKeyed(o.TTL, confirmed(c, client.Files))
-	c.bitfields = newKeyed(o.TTL, confirmed(c, client.Bitfield))
+	c.pieces = newKeyed(o.TTL, confirmed(c, client.Pieces))
+	c.watches = newPieceWatches(client.PiecesOf, client.Timeout())
 	c.trackers = newKeyed(slowDemand*o.TTL, confirmed(c, client.Trackers))
 	c.peers = newKeyed(o.TTL, confirmed(c, client.Peers))
 	c.customs = newKeyed(slowDemand*o.TTL, confirmed(c, client.Customs))
 	c.hosts = newHosts(client)
 	c.views = newKeyed(o.Slow, func(ctx context.Context, _ string) ([]string, error) { return client.Views(ctx) })
 	c.members = newKeyed(o.TTL, client.View)
-	c.onDemand = []forgetter{c.hosts, c.files, c.bitfields, c.trackers, c.peers, c.customs}
+	c.onDemand = []forgetter{c.hosts, c.files, c.pieces, c.watches, c.trackers, c.peers, c.customs}
 	c.server = newServerCache(client, o)
 	return c
 }
@@ -155,11 +157,6 @@ func (c *Cache) Torrent(ctx context.Context, h rtorrent.Hash) (*rtorrent.Torrent
 // Files returns the files of a torrent, at most TTL old.
 func (c *Cache) Files(ctx context.Context, h rtorrent.Hash) ([]*rtorrent.File, error) {
 	return c.files.value(ctx, h)
-}
-
-// Bitfield returns which pieces of a torrent are verified, at most TTL old.
-func (c *Cache) Bitfield(ctx context.Context, h rtorrent.Hash) (*rtorrent.Bitfield, error) {
-	return c.bitfields.value(ctx, h)
 }
 
 // Drop makes the next reader load everything anew, and disowns the load that

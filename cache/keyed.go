@@ -34,21 +34,34 @@ func newKeyed[K ~string, V any](ttl time.Duration, load func(context.Context, K)
 
 // value returns the key's value, at most the TTL old when it was asked.
 func (k *keyed[K, V]) value(ctx context.Context, key K) (V, error) {
-	e := k.entry(ctx, key)
+	return k.within(ctx, key, k.ttl)
+}
+
+// within returns the key's value, at most that old when it was asked.
+func (k *keyed[K, V]) within(ctx context.Context, key K, age time.Duration) (V, error) {
+	e := k.entry(ctx, key, age)
+	if err := e.wait(ctx); err != nil {
+		var none V
+		return none, err
+	}
+	return e.value, nil
+}
+
+// wait waits for the entry's value. The error is that of the load, or ctx's.
+func (e *entry[V]) wait(ctx context.Context) error {
 	select {
 	case <-e.done:
-		return e.value, e.err
+		return e.err
 	case <-ctx.Done():
-		var none V
-		return none, ctx.Err()
+		return ctx.Err()
 	}
 }
 
-func (k *keyed[K, V]) entry(ctx context.Context, key K) *entry[V] {
+func (k *keyed[K, V]) entry(ctx context.Context, key K, age time.Duration) *entry[V] {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := time.Now()
-	if e := k.entries[key]; e != nil && !e.expired(now, k.ttl) {
+	if e := k.entries[key]; e != nil && !e.expired(now, age) {
 		return e
 	}
 	e := &entry[V]{began: now, done: make(chan struct{})}
@@ -133,7 +146,7 @@ func (k *keyed[K, V]) change(key K, now func(V) V) {
 	select {
 	case <-e.done:
 		if e.err == nil {
-			next := &entry[V]{began: e.began, done: e.done, value: now(e.value)}
+			next := &entry[V]{began: e.began, ended: e.ended, done: e.done, value: now(e.value)}
 			k.entries[key] = next
 		}
 	default:

@@ -130,7 +130,7 @@ func TestKeyedKeepsAnEndOfThem(t *testing.T) {
 	})
 }
 
-func TestFilesAndBitfieldOfATorrent(t *testing.T) {
+func TestFilesAndPiecesOfATorrent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, c := newFake(t, Options{})
 		f.rows[hashA]["f.path"], f.rows[hashA]["d.bitfield"] = "a/b", "80"
@@ -139,13 +139,13 @@ func TestFilesAndBitfieldOfATorrent(t *testing.T) {
 			if err != nil || len(files) != 1 || files[0].Path != "a/b" {
 				t.Errorf("files %v (%v), want one of path a/b", files, err)
 			}
-			have, err := c.Bitfield(t.Context(), hashA)
+			have, err := c.Pieces(t.Context(), hashA)
 			if err != nil || !have.Has(0) || have.Has(1) {
-				t.Errorf("bitfield %+v (%v), want the first piece alone", have, err)
+				t.Errorf("pieces %+v (%v), want the first piece alone", have, err)
 			}
 		}
 		if got := [2]int{f.count("f.multicall"), f.count("d.bitfield")}; got != [2]int{1, 1} {
-			t.Errorf("files and bitfield were asked %v times, want once each", got)
+			t.Errorf("files and pieces were asked %v times, want once each", got)
 		}
 		if err := tag(t.Context(), c, hashA, "tv"); err != nil { // any write may change them
 			t.Fatal(err)

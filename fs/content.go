@@ -1,39 +1,18 @@
 package fs
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"rtfs/rtorrent"
 )
-
-// verified returns how many of n bytes from off on, counted from the torrent's
-// begin, lie in verified pieces without a gap; errMissing if none.
-func (d *driver) verified(ctx context.Context, t *rtorrent.Torrent, off, n int64) (int64, error) {
-	if n <= 0 || t.Hashing == 0 && t.IsComplete {
-		return max(n, 0), nil // also when closed: all pieces were verified
-	}
-	if t.PieceSize <= 0 {
-		return 0, fmt.Errorf("piece size %d", t.PieceSize)
-	}
-	have, err := d.cache.Bitfield(ctx, t.Hash)
-	if err != nil {
-		return 0, err
-	}
-	end := off
-	for end < off+n && have.Has(end/t.PieceSize) {
-		end = (end/t.PieceSize + 1) * t.PieceSize
-	}
-	if end == off {
-		return 0, fmt.Errorf("%w: piece %d", errMissing, off/t.PieceSize)
-	}
-	return min(n, end-off), nil
-}
 
 // contentRoot opens the folder that holds a torrent's data, and returns the
 // file's path in it. Nothing outside that folder can be reached through it.
@@ -47,23 +26,26 @@ func (d *driver) contentRoot(t *rtorrent.Torrent, f *rtorrent.File) (*os.Root, s
 	}
 	root, err := os.OpenRoot(folder)
 	if err != nil {
-		return nil, "", fmt.Errorf("%w (if rTorrent sees other paths than we do, use --map)", fromOS(err))
+		return nil, "", fmt.Errorf("%w (if rTorrent sees other paths than we do, --map REMOTE=LOCAL says where they are here)", fromOS(err))
 	}
 	return root, name, nil
 }
 
 // openContent opens one file of a torrent: a regular file, inside the
 // torrent's folder, and, for root, of rTorrent's user.
-func (d *driver) openContent(t *rtorrent.Torrent, f *rtorrent.File) (*os.File, error) {
+func (d *driver) openContent(t *rtorrent.Torrent, f *rtorrent.File) (*os.File, fs.FileInfo, error) {
 	root, name, err := d.contentRoot(t, f)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer root.Close()
 	// O_NONBLOCK: a FIFO must not hold us.
 	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("%s: %w", filepath.Join(root.Name(), name), fs.ErrNotExist)
+	}
 	if err != nil {
-		return nil, fromContent(err)
+		return nil, nil, fromContent(err)
 	}
 	info, err := file.Stat()
 	if err == nil {
@@ -71,9 +53,9 @@ func (d *driver) openContent(t *rtorrent.Torrent, f *rtorrent.File) (*os.File, e
 	}
 	if err != nil {
 		file.Close()
-		return nil, err
+		return nil, nil, err
 	}
-	return file, nil
+	return file, info, nil
 }
 
 // mayShow refuses what is not a payload file of rTorrent's.
@@ -110,4 +92,23 @@ func fromContent(err error) error {
 		return fmt.Errorf("%w: %w", errPerm, err)
 	}
 	return fromOS(err)
+}
+
+// File systems, by the type that statfs(2) tells.
+var (
+	// stackedTypes cannot be behind FUSE passthrough, and go-fuse gives it up
+	// for the whole mount after the first file that cannot.
+	stackedTypes = []int64{unix.OVERLAYFS_SUPER_MAGIC, unix.ECRYPTFS_SUPER_MAGIC, unix.FUSE_SUPER_MAGIC}
+	// foreignTypes have the clock of another machine in a file's times.
+	foreignTypes = []int64{unix.NFS_SUPER_MAGIC, unix.SMB_SUPER_MAGIC, unix.SMB2_SUPER_MAGIC, unix.CIFS_SUPER_MAGIC,
+		unix.V9FS_MAGIC, unix.CEPH_SUPER_MAGIC, unix.AFS_SUPER_MAGIC, unix.FUSE_SUPER_MAGIC}
+)
+
+// typeOf returns the type of the file system that a file is on, 0 unknown.
+func typeOf(file *os.File) int64 {
+	var s unix.Statfs_t
+	if unix.Fstatfs(int(file.Fd()), &s) != nil {
+		return 0
+	}
+	return int64(s.Type)
 }

@@ -40,7 +40,7 @@ func openFiles(d *driver, s subject[rtorrent.Torrent]) directory {
 
 func contentReference(prefix string) []Line {
 	return []Line{{Path: prefix + "<path>", Mode: modeString(modeFile),
-		Doc: "one file of the content, with its final size; what is not verified yet is EAGAIN", From: "f.multicall d.bitfield"}}
+		Doc: "one file of the content, with its final size; a read waits for what is being downloaded; what is not on its way is ENODATA", From: "f.multicall d.bitfield"}}
 }
 
 func (c *contentDir) load(ctx context.Context) (*fileTree, error) {

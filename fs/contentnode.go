@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
+	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -15,13 +16,19 @@ import (
 	"rtfs/rtorrent"
 )
 
-// A contentNode is one file of a torrent's content.
+// A contentNode is one version of one file of a torrent's content.
 type contentNode struct {
 	base
-	ino     uint64
-	path    string
-	subject subject[rtorrent.Torrent]
-	index   int
+	ino        uint64
+	path       string
+	subject    subject[rtorrent.Torrent]
+	index      int
+	version    version // that of the lookup, as generation; never changed after it
+	generation uint64
+
+	mu      sync.Mutex // guards the fields below
+	passing int        // open handles that may be passthrough
+	openers map[int]int
 }
 
 var (
@@ -29,38 +36,65 @@ var (
 	_ fusefs.NodeOpener    = (*contentNode)(nil)
 	_ fusefs.NodeGetattrer = (*contentNode)(nil)
 	_ fusefs.NodeSetattrer = (*contentNode)(nil)
+	_ fusefs.NodeStatfser  = (*contentNode)(nil)
 )
 
-// now returns the torrent and the file as they are.
-func (n *contentNode) now(ctx context.Context) (*rtorrent.Torrent, *rtorrent.File, error) {
+// now returns the torrent, the file and the torrent's pieces as they are.
+func (n *contentNode) now(ctx context.Context) (*rtorrent.Torrent, *rtorrent.File, *rtorrent.Pieces, error) {
 	t, err := n.subject.find(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	files, err := n.d.cache.Files(ctx, t.Hash)
+	files, pieces, err := n.d.cache.Content(ctx, t.Hash)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if n.index >= len(files) {
-		return nil, nil, errNoEntry
+		return nil, nil, nil, errNoEntry
 	}
-	return t, files[n.index], nil
+	return t, files[n.index], pieces, nil
+}
+
+// extentOf is where a file is in its torrent. A hostile one can have a
+// negative length.
+func extentOf(f *rtorrent.File) span { return span{f.Offset, max(0, f.Size)} }
+
+// isWhole reports whether every byte of a file is verified.
+func isWhole(p *rtorrent.Pieces, f *rtorrent.File) bool {
+	return p.Known() && (f.Size <= 0 || p.HasAll(f.FirstPiece, f.EndPiece))
 }
 
 // attr shows the final size, and in the blocks what of it is verified, so
 // that du shows the progress. A file that is not whole is the owner's alone.
+// It decides at a lookup which version of the file the node is.
 func (n *contentNode) attr(ctx context.Context, out *fuse.Attr) (time.Duration, error) {
-	t, f, err := n.now(ctx)
+	t, f, p, err := n.now(ctx)
 	if err != nil {
 		return 0, err
 	}
 	mode := uint32(modeFile)
-	verified := verifiedBytes(t, f)
-	if verified < f.Size {
+	extent := extentOf(f)
+	verified := extent.verified(p, t.PieceSize)
+	if !p.Known() {
+		verified = verifiedBytes(t, f)
+	}
+	whole := isWhole(p, f)
+	if !whole {
 		mode &^= 0o077
 	}
-	n.d.fill(out, n.ino, n.d.mode(mode), f.Size, n.modified(t, f))
+	n.d.fill(out, n.ino, n.d.mode(mode), f.Size, timeAdded(t))
 	out.Blocks = uint64((verified + 511) / 512)
+	now := version{whole: whole}
+	if info, err := n.d.statContent(t, f); err == nil {
+		at := info.ModTime()
+		out.SetTimes(nil, &at, nil)
+		if whole {
+			now.print = printOf(info)
+		}
+	}
+	if n.generation == 0 {
+		n.version, n.generation = now, n.d.versions.generation(n.ino, now)
+	}
 	return 0, nil
 }
 
@@ -77,17 +111,14 @@ func verifiedBytes(t *rtorrent.Torrent, f *rtorrent.File) int64 {
 	return min(f.Size, f.CompletedPieces*t.PieceSize)
 }
 
-// modified is the file's time on disk where that can be seen.
-func (n *contentNode) modified(t *rtorrent.Torrent, f *rtorrent.File) int64 {
-	if info, err := n.d.statContent(t, f); err == nil {
-		return info.ModTime().Unix()
-	}
-	return timeAdded(t)
-}
-
-// Getattr implements fusefs.NodeGetattrer.
+// Getattr implements fusefs.NodeGetattrer. The process that has a file open
+// which is not whole sees it without holes: cp would copy zeros for them.
 func (n *contentNode) Getattr(ctx context.Context, _ fusefs.FileHandle, out *fuse.AttrOut) syscall.Errno {
-	return n.getattr(ctx, n, n.path, out)
+	errno := n.getattr(ctx, n, n.path, out)
+	if errno == 0 && n.isOpenBy(ctx) {
+		out.Blocks = (out.Size + 511) / 512
+	}
+	return errno
 }
 
 // Setattr refuses to truncate, and anything else: these are the user's data.
@@ -95,73 +126,69 @@ func (n *contentNode) Setattr(context.Context, fusefs.FileHandle, *fuse.SetAttrI
 	return syscall.EPERM
 }
 
+// Statfs tells the space where this torrent's data is.
+func (n *contentNode) Statfs(ctx context.Context, out *fuse.StatfsOut) syscall.Errno {
+	n.d.statfsOf(ctx, n.subject, out)
+	return 0
+}
+
 // Open implements fusefs.NodeOpener. Content is read-only.
 func (n *contentNode) Open(ctx context.Context, flags uint32) (fusefs.FileHandle, uint32, syscall.Errno) {
 	if flags&syscall.O_ACCMODE != syscall.O_RDONLY || flags&syscall.O_TRUNC != 0 {
 		return nil, 0, syscall.EACCES
 	}
-	t, f, err := n.now(ctx)
-	if err != nil {
-		return nil, 0, n.d.fail("open", n.path, err)
-	}
-	file, err := n.d.openContent(t, f)
-	if errors.Is(err, fs.ErrNotExist) && verifiedBytes(t, f) == 0 && f.Size > 0 {
-		// rTorrent has not made the file: its first piece is still missing.
-		return &contentHandle{node: n}, fuse.FOPEN_DIRECT_IO | fuse.FOPEN_NOFLUSH, 0
+	h, err := n.open(ctx)
+	if errors.Is(err, errChanged) {
+		// What is known may be from before a check, or the last piece.
+		n.d.cache.DropContent(n.subject.hash)
+		h, err = n.open(ctx)
 	}
 	if err != nil {
 		err = fmt.Errorf("%s: %w", n.path, err)
 		n.d.health.note(err.Error())
 		return nil, 0, n.d.fail("open", n.path, err)
 	}
-	return &contentHandle{node: n, file: file}, fuse.FOPEN_DIRECT_IO | fuse.FOPEN_NOFLUSH, 0
+	h.nonblock = flags&syscall.O_NONBLOCK != 0
+	n.opened(ctx, h)
+	if h.whole {
+		return h, fuse.FOPEN_KEEP_CACHE | fuse.FOPEN_NOFLUSH, 0
+	}
+	return h, fuse.FOPEN_DIRECT_IO | fuse.FOPEN_NOFLUSH, 0
 }
 
-// A contentHandle is an open file of the content.
-type contentHandle struct {
-	node *contentNode
-	file *os.File // nil if the file was not there when it was opened
-}
-
-var (
-	_ fusefs.FileReader   = (*contentHandle)(nil)
-	_ fusefs.FileReleaser = (*contentHandle)(nil)
-)
-
-// Read serves what is verified, up to the first piece that is not; EAGAIN if
-// that is the first.
-func (h *contentHandle) Read(ctx context.Context, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
-	n := h.node
-	t, f, err := n.now(ctx)
+// open opens the data and checks that it is what rTorrent verified.
+func (n *contentNode) open(ctx context.Context) (*contentHandle, error) {
+	t, f, p, err := n.now(ctx)
 	if err != nil {
-		return nil, n.d.fail("read", n.path, err)
+		return nil, err
 	}
-	if off < 0 || off >= f.Size {
-		return fuse.ReadResultData(nil), 0
-	}
-	want := min(int64(len(dest)), f.Size-off)
-	ready, err := n.d.verified(ctx, t, f.Offset+off, want)
-	if err != nil {
-		return nil, n.d.fail("read", n.path, err)
-	}
-	file := h.file
-	if file == nil {
-		if file, err = n.d.openContent(t, f); err != nil {
-			return nil, n.d.fail("read", n.path, err)
+	h := &contentHandle{node: n, extent: extentOf(f), pieceSize: t.PieceSize}
+	whole := isWhole(p, f)
+	file, info, err := n.d.openContent(t, f)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errRemote):
+		if !whole {
+			return h, nil // rTorrent has not made it: its first piece is still missing
 		}
-		defer file.Close()
+		return nil, fmt.Errorf("%w: %v: it was deleted, or rTorrent sees other paths than we do and --map is to say so", errChanged, err)
+	case err != nil:
+		return nil, err
 	}
-	got, err := file.ReadAt(dest[:ready], off)
-	if int64(got) < ready {
-		return nil, n.d.fail("read", n.path, fmt.Errorf("%d of %d verified bytes at %d: the data was cut behind rTorrent's back: %w", got, ready, off, err))
+	h.file = file
+	if !whole {
+		return h, nil
 	}
-	return fuse.ReadResultData(dest[:got]), 0
-}
-
-// Release implements fusefs.FileReleaser.
-func (h *contentHandle) Release(context.Context) syscall.Errno {
-	if h.file != nil {
-		h.file.Close()
+	now := printOf(info)
+	if err := n.d.versions.changed(n.ino, f, file, now); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("%w: %w: write check into state to have it verified", errChanged, err)
 	}
-	return 0
+	n.d.versions.open(n.ino, now)
+	// An inode of another version, opened by a name that the kernel still has
+	// or through /proc/self/fd, gets its bytes without the page cache.
+	if n.version.whole && n.version.print == now {
+		h.whole = true
+		h.passes = !slices.Contains(stackedTypes, typeOf(file))
+	}
+	return h, nil
 }

@@ -50,6 +50,16 @@ func (n *dirNode) Setattr(ctx context.Context, _ fusefs.FileHandle, _ *fuse.SetA
 	return n.getattr(ctx, n, n.path, out)
 }
 
+// Statfs tells the space where the data of the directory is, if it is about
+// one torrent's content.
+func (n *dirNode) Statfs(ctx context.Context, out *fuse.StatfsOut) syscall.Errno {
+	if c, ok := n.dir.(*contentDir); ok {
+		n.d.statfsOf(ctx, c.subject, out)
+		return 0
+	}
+	return n.base.Statfs(ctx, out)
+}
+
 // Lookup implements fusefs.NodeLookuper.
 func (n *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fusefs.Inode, syscall.Errno) {
 	e, err := n.dir.find(ctx, name)
@@ -75,7 +85,11 @@ func (n *dirNode) enter(ctx context.Context, e entry, out *fuse.EntryOut) (*fuse
 	if e.life > 0 {
 		out.SetEntryTimeout(e.life)
 	}
-	return n.NewInode(ctx, child, fusefs.StableAttr{Mode: e.mode & syscall.S_IFMT, Ino: e.ino, Gen: n.d.inos.generation(e.ino)}), 0
+	id := fusefs.StableAttr{Mode: e.mode & syscall.S_IFMT, Ino: e.ino, Gen: n.d.inos.generation(e.ino)}
+	if v, ok := child.(*contentNode); ok {
+		id.Gen = v.generation
+	}
+	return n.NewInode(ctx, child, id), 0
 }
 
 // OpendirHandle pins one listing, so that a reader of a long directory sees

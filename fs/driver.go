@@ -31,6 +31,9 @@ type Options struct {
 	// AllowEraseHook lets d.erase happen though rTorrent would then execute
 	// something.
 	AllowEraseHook bool
+	// Wait is how long a read of content waits for a piece that is being
+	// downloaded.
+	Wait time.Duration
 	// DataUID is the only user whose payload files are shown, -1 any: as root
 	// we must not read for others what rTorrent itself could not.
 	DataUID int64
@@ -65,6 +68,7 @@ type driver struct {
 	throttles *madeThrottles
 	events    *events
 	contents  *contents
+	versions  *versions
 	pauses    *pauses
 	trackers  *trackerNames
 	listTSV   memo
@@ -77,6 +81,7 @@ type driver struct {
 	// torrentNodes is the table of a torrent's directory, made once.
 	torrentNodes []Node[rtorrent.Torrent]
 	life         context.Context // ends with the mount
+	waits        context.Context // ends when nobody is to wait for content any more
 }
 
 // A Tree is the root of the file system of one rTorrent.
@@ -84,6 +89,7 @@ type Tree struct {
 	root *dirNode
 	d    *driver
 	stop context.CancelFunc
+	wake context.CancelFunc
 }
 
 // New returns the tree of what c knows. It makes no call to rTorrent.
@@ -107,6 +113,7 @@ func New(c *cache.Cache, o Options) *Tree {
 		priorities:   newPriorityUpdates(),
 		scratches:    newScratches(),
 		contents:     newContents(),
+		versions:     newVersions(),
 		pauses:       newPauses(),
 		trackers:     newTrackerNames(),
 		torrentNodes: torrentNodes(),
@@ -128,6 +135,8 @@ func New(c *cache.Cache, o Options) *Tree {
 	d.throttles = throttles
 	life, stop := context.WithCancel(context.Background())
 	d.life = life
+	waits, wake := context.WithCancel(life)
+	d.waits = waits
 	c.OnProcess(d.redefineThrottles)
 	go d.notifier.run(life)
 	go d.events.run(life, c, o.TTL)
@@ -136,8 +145,12 @@ func New(c *cache.Cache, o Options) *Tree {
 		ino:  d.inos.first | inoRoot,
 	}
 	root := &dirNode{base: base{d: d}, ino: server.ino, mode: d.mode(modeDir), dir: newTableDir(d, server, rootNodes())}
-	return &Tree{root: root, d: d, stop: stop}
+	return &Tree{root: root, d: d, stop: stop, wake: wake}
 }
+
+// Wake ends the waits for content, so that its readers can close their files.
+// Call it before the unmount.
+func (t *Tree) Wake() { t.wake() }
 
 // Close ends the goroutines of the tree. Call it after the unmount.
 func (t *Tree) Close() {
@@ -145,12 +158,20 @@ func (t *Tree) Close() {
 	t.stop()
 }
 
+// statfsAt tells the space in a directory, if it can be seen from here.
+func (d *driver) statfsAt(dir string, out *fuse.StatfsOut) bool {
+	var s syscall.Statfs_t
+	if dir == "" || syscall.Statfs(dir, &s) != nil {
+		return false
+	}
+	out.FromStatfsT(&s)
+	return true
+}
+
 // statfs tells the space where rTorrent keeps its data, or, where that cannot
 // be seen from here, enough of it that no program refuses to write.
 func (d *driver) statfs(out *fuse.StatfsOut) {
-	var s syscall.Statfs_t
-	if dir := d.dataDir(); dir != "" && syscall.Statfs(dir, &s) == nil {
-		out.FromStatfsT(&s)
+	if d.statfsAt(d.dataDir(), out) {
 		return
 	}
 	const block = 4096

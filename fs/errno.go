@@ -23,6 +23,7 @@ var (
 	errExists    = errors.New("already there")
 	errBusy      = errors.New("not in the state for it")
 	errMissing   = errors.New("piece is not there yet")
+	errChanged   = errors.New("the data was changed behind rTorrent's back")
 	errRemote    = errors.New("data is not reachable from here")
 	errNoSupport = errors.New("not supported here")
 	errNotEmpty  = errors.New("not empty")
@@ -60,7 +61,8 @@ var errnos = []struct {
 	{rtorrent.ErrChecking, syscall.EBUSY},
 	{rtorrent.ErrTooOften, syscall.EBUSY},
 	{cache.ErrContended, syscall.EBUSY},
-	{errMissing, syscall.EAGAIN},
+	// Not EAGAIN: Python's read() takes that as the end, and Go waits for ever.
+	{errMissing, syscall.ENODATA},
 	{errRemote, syscall.EREMOTE},
 	{errLink, syscall.EREMOTEIO},
 	{errNotEmpty, syscall.EPERM}, // never ENOTEMPTY, which invites recursion

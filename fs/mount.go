@@ -38,7 +38,7 @@ func Mount(trees []*Tree, dir string, m MountOptions) (*fuse.Server, error) {
 	if root.d.opts.ReadOnly {
 		options = append(options, "ro")
 	}
-	server, err := fusefs.Mount(dir, root, &fusefs.Options{
+	o := &fusefs.Options{
 		NullPermissions: true,
 		RootStableAttr:  &fusefs.StableAttr{Ino: root.ino},
 		MountOptions: fuse.MountOptions{
@@ -49,13 +49,20 @@ func Mount(trees []*Tree, dir string, m MountOptions) (*fuse.Server, error) {
 			DirectMount:   m.Direct,
 			Debug:         m.Debug,
 			DisableXAttrs: true,
-			// A blocked handler may hold 128 KiB of buffers. Those of a server
-			// that hangs leave room for the others.
+			// Content is read much faster in pieces of that size. It is also
+			// that of each buffer for requests; those of a server that hangs
+			// leave room for the others.
+			MaxWrite:                1 << 20,
 			MaxInflightRequestBytes: len(trees) * 64 << 20,
 			MaxBackground:           len(trees) * maxBackground,
 			ExtraCapabilities:       fuse.CAP_READDIRPLUS_AUTO | fuse.CAP_ATOMIC_O_TRUNC,
 		},
-	})
+	}
+	server, err := fuse.NewServer(markedReads{fusefs.NewNodeFS(root, o)}, dir, &o.MountOptions)
+	if err == nil {
+		go server.Serve()
+		err = server.WaitMount()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("mount %s: %w", dir, err)
 	}

@@ -25,7 +25,8 @@ type mounted struct {
 	client *rtorrent.Client
 	cache  *cache.Cache
 	daemon *rtorrent.Daemon // nil where a fake is behind it
-	env    []string         // of the shells that sh runs
+	tree   *Tree
+	env    []string // of the shells that sh runs
 }
 
 // mountDaemon mounts a new private rTorrent.
@@ -60,7 +61,7 @@ func mountClient(t *testing.T, client *rtorrent.Client, co cache.Options, o Opti
 		}
 		tree.Close()
 	})
-	return &mounted{dir: dir, client: client, cache: c}
+	return &mounted{dir: dir, client: client, cache: c, tree: tree}
 }
 
 // path returns a path below the mount point.

@@ -114,7 +114,7 @@ func TestRefusals(t *testing.T) {
 				{"echo x > $T/files/p", "Permission denied"},
 				{"rm $T/files/p", "Operation not permitted"},
 				{"chmod 666 $T/files/p", "Operation not permitted"},
-				{"cat $T/files/p", "Resource temporarily unavailable"},
+				{"cat $T/files/p", "No data available"},
 				{"cat torrents/0000000000000000000000000000000000000000/name", "No such file"},
 				{"cat by-name/none", "No such file"},
 			}

@@ -37,6 +37,7 @@ type Client struct {
 
 	torrents    *Table[Torrent]
 	files       *Table[File]
+	pieces      *Table[Pieces]
 	trackers    *Table[Tracker]
 	peers       *Table[Peer]
 	server      *Table[Server]
@@ -86,6 +87,7 @@ func New(t Transport, o Options) *Client {
 		noJSON:      o.NoJSON,
 		torrents:    newTable[Torrent](),
 		files:       newTable[File](),
+		pieces:      newTable[Pieces](),
 		trackers:    newTable[Tracker](),
 		peers:       newTable[Peer](),
 		server:      newTable[Server](),

@@ -16,6 +16,11 @@ type File struct {
 	// FrozenPath is where rTorrent keeps the file, "" until the torrent was
 	// opened once in this run of rTorrent.
 	FrozenPath string `rt:"f.frozen_path,hex"`
+	// LastTouched is when rTorrent last wrote, read or checked a part of the
+	// file, in µs; 0 not in this run. A piece that has arrived is read again
+	// for its check, so it is later than the file's time on disk unless
+	// somebody else has written there.
+	LastTouched int64 `rt:"f.last_touched"`
 }
 
 // Files returns the files of a torrent.

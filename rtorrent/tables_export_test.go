@@ -6,8 +6,8 @@ import "slices"
 // what is wrong with their tags.
 func MissingCommands(has func(command string) bool) []string {
 	missing := slices.Concat(newTable[Torrent]().missing(has), newTable[File]().missing(has),
-		newTable[Tracker]().missing(has), newTable[Peer]().missing(has))
-	for _, err := range []error{newTable[Torrent]().check(), newTable[File]().check(), newTable[Tracker]().check(), newTable[Peer]().check()} {
+		newTable[Pieces]().missing(has), newTable[Tracker]().missing(has), newTable[Peer]().missing(has))
+	for _, err := range []error{newTable[Torrent]().check(), newTable[File]().check(), newTable[Pieces]().check(), newTable[Tracker]().check(), newTable[Peer]().check()} {
 		if err != nil {
 			missing = append(missing, err.Error())
 		}

@@ -33,8 +33,8 @@ func testRefusals(t *testing.T, c *conformance) {
 	is("row of no torrent", err, rtorrent.ErrNotFound)
 	_, err = c.Files(ctx, gone)
 	is("files of no torrent", err, rtorrent.ErrNotFound)
-	_, err = c.Bitfield(ctx, gone)
-	is("bitfield of no torrent", err, rtorrent.ErrNotFound)
+	_, err = c.Pieces(ctx, gone)
+	is("pieces of no torrent", err, rtorrent.ErrNotFound)
 	_, err = c.Do(ctx, gone, rtorrent.SetPriority(gone, 1))
 	is("command on no torrent", err, rtorrent.ErrNotFound)
 	for name := range verbs(gone) {

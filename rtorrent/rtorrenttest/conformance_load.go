@@ -53,7 +53,7 @@ func checkFiles(t *testing.T, c *conformance, m *rtorrent.Metainfo) {
 		want := rtorrent.File{
 			Path: strings.Join(m.Files[i].Path, "/"), Size: m.Files[i].Length, Offset: m.Files[i].Offset,
 			Priority: 1, FirstPiece: m.Files[i].Offset / m.PieceLength,
-			CompletedPieces: f.CompletedPieces, FrozenPath: f.FrozenPath,
+			CompletedPieces: f.CompletedPieces, FrozenPath: f.FrozenPath, LastTouched: f.LastTouched,
 		}
 		want.EndPiece = (want.Offset + want.Size + m.PieceLength - 1) / m.PieceLength
 		if want.Size == 0 {

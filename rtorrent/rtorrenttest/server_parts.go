@@ -27,6 +27,7 @@ func fileCommands() map[string]command {
 			}
 			return n
 		}),
+		"f.last_touched":    count(func(_ *Torrent, _ *File) int64 { return 0 }),
 		"f.priority":        count(func(_ *Torrent, f *File) int64 { return f.Priority }),
 		"f.priority.set":    ofFile(fPrioritySet),
 		"f.path_components": ofFile(fPathComponents),

@@ -1,0 +1,137 @@
+package fs
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"rtfs/rtorrent/rtorrenttest"
+)
+
+// TestReplacedData replaces the data of a whole file by as many other bytes:
+// none of them is shown, before a check finds it and after it.
+func TestReplacedData(t *testing.T) {
+	for _, version := range rtorrenttest.Versions() {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			m := mountDaemon(t, version)
+			p := newPayload(t, "p", piece, map[string]int{"a": 3 * piece, "b": 2 * piece})
+			p.write(t, m.daemon.Downloads())
+			m.add(t, "add", p)
+			m.awaitState(t, p.hash, stateSeeding)
+			path, data := m.torrent(p.hash, "files", "a"), p.files[0].data
+			if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, data) {
+				t.Fatalf("%d bytes, %v", len(got), err)
+			}
+			held, err := os.Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer held.Close()
+
+			// Else it could be rTorrent who wrote.
+			read := time.Now()
+			rtorrenttest.Eventually(t, time.Minute, "some time goes by", func() bool { return time.Since(read) > time.Second })
+			onDisk := filepath.Join(m.daemon.Downloads(), "p", "a")
+			other := bytes.Clone(data)
+			other[piece+1] ^= 0xff
+			later := time.Now().Add(time.Hour)
+			for what, change := range map[string]func() error{
+				"other bytes": func() error {
+					return errors.Join(os.WriteFile(onDisk, other, 0o644), os.Chtimes(onDisk, later, later))
+				},
+				"another size": func() error { return os.WriteFile(onDisk, data[:piece], 0o644) },
+				"deleted":      func() error { return os.Remove(onDisk) },
+			} {
+				if err := change(); err != nil {
+					t.Fatal(err)
+				}
+				if got, err := os.ReadFile(path); !errors.Is(err, syscall.EIO) {
+					t.Errorf("%s: %d bytes, %v, want %v", what, len(got), err, syscall.EIO)
+				}
+				if health := m.read(t, "health"); !strings.Contains(health, "behind rTorrent's back") {
+					t.Errorf("%s: health does not tell it:\n%s", what, health)
+				}
+			}
+			if err := os.WriteFile(onDisk, other, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			// Somebody else has it checked: what is right can be read again,
+			// through a descriptor that was open all the time, too.
+			if err := m.client.CallWrite(t.Context(), nil, "d.check_hash", p.hash); err != nil {
+				t.Fatal(err)
+			}
+			again := fmt.Sprintf("/proc/self/fd/%d", held.Fd())
+			for _, path := range []string{path, again} {
+				rtorrenttest.Eventually(t, time.Minute, path+" shows what is verified", func() bool {
+					got, err := readAt(path, 0, 3*piece)
+					if err == nil && !bytes.Equal(got, data[:len(got)]) {
+						t.Fatalf("%s: a wrong byte was served", path)
+					}
+					return err == nil && len(got) == piece
+				})
+				if got, err := readAt(path, piece, 10); !errors.Is(err, syscall.ENODATA) {
+					t.Errorf("%s: the damaged piece: %q, %v, want %v", path, got, err, syscall.ENODATA)
+				}
+			}
+			if got, err := os.ReadFile(m.torrent(p.hash, "files", "b")); err != nil || !bytes.Equal(got, p.files[1].data) {
+				t.Errorf("the file beside it: %d bytes, %v", len(got), err)
+			}
+			// The same bytes are written again, and it is checked again.
+			if err := os.WriteFile(onDisk, data, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if err := m.client.CallWrite(t.Context(), nil, "d.check_hash", p.hash); err != nil {
+				t.Fatal(err)
+			}
+			for _, path := range []string{path, again} {
+				rtorrenttest.Eventually(t, time.Minute, path+" is whole again", func() bool {
+					got, err := os.ReadFile(path)
+					return err == nil && bytes.Equal(got, data)
+				})
+			}
+		})
+	}
+}
+
+// TestFinishedFileIsAnotherInode reads a file while it is not whole and after.
+func TestFinishedFileIsAnotherInode(t *testing.T) {
+	m, p := halfThere(t, "0.16", Options{})
+	path, data := m.torrent(p.hash, "files", "a"), p.files[0].data
+	before, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer before.Close()
+	p.write(t, m.daemon.Downloads())
+	if err := m.client.CallWrite(t.Context(), nil, "d.check_hash", p.hash); err != nil {
+		t.Fatal(err)
+	}
+	m.awaitState(t, p.hash, stateSeeding)
+	rtorrenttest.Eventually(t, time.Minute, "it is whole", func() bool {
+		info, err := os.Stat(path)
+		return err == nil && info.Mode() == 0o444
+	})
+	after, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer after.Close()
+	for what, f := range map[string]*os.File{"opened before": before, "opened after": after} {
+		buf := make([]byte, len(data))
+		if n, err := f.ReadAt(buf, 0); err != nil || !bytes.Equal(buf, data) {
+			t.Errorf("%s: %d bytes, %v, want the %d of the file", what, n, err, len(data))
+		}
+	}
+	one, _ := before.Stat()
+	two, _ := after.Stat()
+	if !os.SameFile(one, two) {
+		t.Errorf("the inode's number changes: %v, %v", one.Sys(), two.Sys())
+	}
+}

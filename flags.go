@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,7 +21,7 @@ func serverFlags() []cli.Flag {
 		&cli.StringFlag{Name: "password-file", Usage: "`FILE` whose first line is the password", TakesFile: true},
 		&cli.StringFlag{Name: "tls-ca", Usage: "PEM `FILE` with the only CAs to trust for https", TakesFile: true},
 		toggle("insecure-tls", "take any certificate for https"),
-		&cli.StringFlag{Name: "log-level", Value: "warn", Usage: "`LEVEL` of the log on standard error: debug, info, warn or error"},
+		&cli.StringFlag{Name: "log-level", Value: "warn", Usage: "`LEVEL` of the log on standard error or in the journal: debug, info, warn or error"},
 	}
 }
 
@@ -118,15 +117,6 @@ func umask(value string) (uint32, error) {
 		return 0, usage("--umask %s: want an octal number up to 777", value)
 	}
 	return uint32(bits), nil
-}
-
-// logger returns what --log-level asks for, writing to standard error.
-func (p *program) logger(c *cli.Context) (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.String("log-level"))); err != nil {
-		return nil, usage("--log-level %s: want debug, info, warn or error", c.String("log-level"))
-	}
-	return slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: level})), nil
 }
 
 // warn tells the user what may be wrong.

@@ -89,8 +89,10 @@ func oneLine(s string) string {
 	return redact(strings.Join(strings.Fields(s), " "))
 }
 
-// redact cuts every URL in s down to its scheme and host: the rest can hold a
-// passkey.
+// Redact cuts every URL in s down to its scheme and host: the rest can hold a
+// passkey. What names a socket of this machine is left.
+func Redact(s string) string { return redact(s) }
+
 func redact(s string) string {
 	var b strings.Builder
 	for {
@@ -100,6 +102,11 @@ func redact(s string) string {
 			return b.String()
 		}
 		host := s[at+3:]
+		if strings.HasSuffix(s[:at], "scgi") || strings.HasSuffix(s[:at], "unix") {
+			b.WriteString(s[:at+3])
+			s = host
+			continue
+		}
 		end := strings.IndexAny(host, "/?# \t\n\"'[]()<>,;")
 		if end < 0 {
 			end = len(host)

@@ -90,6 +90,7 @@ func TestRedact(t *testing.T) {
 		{"https://u:p@t.org:443/SECRET/announce and udp://x.org", "https://t.org:443/… and udp://x.org"},
 		{`"http://a/SECRET" "http://b/SECRET2"`, `"http://a/…" "http://b/…"`},
 		{"://", "://"},
+		{"dial unix:///run/a.sock for scgi:///run/b.sock: http://a/SECRET", "dial unix:///run/a.sock for scgi:///run/b.sock: http://a/…"},
 	}
 	for _, tc := range cases {
 		if got := redact(tc.in); got != tc.want {

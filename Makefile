@@ -4,11 +4,50 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FLAGS    = -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 BIN      = $(shell $(GO) env GOPATH)/bin
+OUT     ?= rtfs
 
-.PHONY: build demo deps test test-long check bench docs clean
+# Where `make install` puts things. SBIN is where mount(8) looks for what mounts
+# a type.
+PREFIX  ?= /usr/local
+SBIN    ?= /sbin
+BASH     = $(PREFIX)/share/bash-completion/completions
+ZSH     ?= $(PREFIX)/share/zsh/site-functions
+FISH     = $(PREFIX)/share/fish/vendor_completions.d
+UNITS    = $(PREFIX)/lib/systemd/user
 
+.PHONY: build install uninstall deb dist demo deps test test-long check bench docs clean
+
+# Without C, so that it runs on any Linux.
 build:
-	$(GO) build $(FLAGS) -o rtfs .
+	CGO_ENABLED=0 $(GO) build $(FLAGS) -o $(OUT) .
+
+# For root: builds only what is not there, since root may lack Go.
+install:
+	test -x $(OUT) || $(MAKE) build
+	install -Dm755 $(OUT) $(DESTDIR)$(PREFIX)/bin/rtfs
+	install -Dm644 contrib/man/rtfs.1 $(DESTDIR)$(PREFIX)/share/man/man1/rtfs.1
+	install -Dm644 contrib/man/rtfs.5 $(DESTDIR)$(PREFIX)/share/man/man5/rtfs.5
+	install -Dm644 contrib/man/mount.fuse.rtfs.8 $(DESTDIR)$(PREFIX)/share/man/man8/mount.fuse.rtfs.8
+	install -Dm644 contrib/completions/rtfs.bash $(DESTDIR)$(BASH)/rtfs
+	install -Dm644 contrib/completions/rtfs.zsh $(DESTDIR)$(ZSH)/_rtfs
+	install -Dm644 contrib/completions/rtfs.fish $(DESTDIR)$(FISH)/rtfs.fish
+	install -d $(DESTDIR)$(UNITS) $(DESTDIR)$(SBIN)
+	sed 's|/usr/bin/rtfs|$(PREFIX)/bin/rtfs|' contrib/systemd/rtfs.service >$(DESTDIR)$(UNITS)/rtfs.service
+	chmod 644 $(DESTDIR)$(UNITS)/rtfs.service
+	ln -sfr $(DESTDIR)$(PREFIX)/bin/rtfs $(DESTDIR)$(SBIN)/mount.fuse.rtfs
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/rtfs $(DESTDIR)$(PREFIX)/share/man/man1/rtfs.1 $(DESTDIR)$(PREFIX)/share/man/man5/rtfs.5 \
+		$(DESTDIR)$(PREFIX)/share/man/man8/mount.fuse.rtfs.8 \
+		$(DESTDIR)$(BASH)/rtfs $(DESTDIR)$(ZSH)/_rtfs $(DESTDIR)$(FISH)/rtfs.fish \
+		$(DESTDIR)$(UNITS)/rtfs.service $(DESTDIR)$(SBIN)/mount.fuse.rtfs
+
+# A package for Debian and its kin, and archives for any Linux, in dist/.
+deb:
+	GO="$(GO)" sh scripts/deb.sh "$(VERSION)"
+
+dist:
+	GO="$(GO)" sh scripts/dist.sh "$(VERSION)"
 
 deps:
 	sh scripts/deps.sh
@@ -35,6 +74,7 @@ test: deps
 	GOMAXPROCS=1 $(SUM) --packages='./cache ./fs' -- -short -count 1 -timeout 15m -run '$(CONCURRENT)'
 
 test-long: deps
+	sh scripts/deps.sh long
 	$(SUM) --packages=./... -- -tags long -timeout 120m
 
 check: deps
@@ -49,9 +89,10 @@ bench: deps
 	GO="$(GO)" sh scripts/bench.sh
 	$(GO) test -tags bench -count 1 -timeout 3h -v ./bench
 
-# The README's tree and the golden listing come from the table.
+# The README's tables, the golden listing, the man pages and the completions
+# come from the table of the tree and the flags.
 docs:
 	$(GO) test . ./fs -run "TestReference|TestGolden" -update
 
 clean:
-	rm -f rtfs
+	rm -rf rtfs dist

@@ -39,7 +39,8 @@ func (p *program) completion(c *cli.Context) error {
 }
 
 // Both scripts ask the program itself, as urfave/cli means it; the bash one
-// needs nothing of the package bash-completion.
+// needs nothing of the package bash-completion, and the zsh one can be sourced
+// and be a file in fpath.
 const bashCompletion = `_rtfs() {
 	local IFS=$'\n' cur=${COMP_WORDS[COMP_CWORD]}
 	local words=("${COMP_WORDS[@]:0:COMP_CWORD}")
@@ -62,5 +63,9 @@ _rtfs() {
 		_files
 	fi
 }
-compdef _rtfs rtfs
+if [[ ${funcstack[1]} == _rtfs ]]; then
+	_rtfs "$@"
+else
+	compdef _rtfs rtfs
+fi
 `

@@ -1,11 +1,12 @@
 #!/bin/sh
 # deps.sh installs what demo, tests and checks need and this machine lacks.
 #
-#	scripts/deps.sh [run|test|check]...	(without an argument: all three)
+#	scripts/deps.sh [run|test|check|long]...	(without an argument: the first three)
 #
 # run     FUSE, and an rTorrent of each series: 0.9.8 and 0.16
 # test    the programs that the tests let loose on a mount, and gotestsum,
 #         which runs them, into "$(go env GOPATH)/bin"
+# long    what only the tests of make test-long need
 # check   staticcheck, into "$(go env GOPATH)/bin"
 #
 # The system has one rTorrent. The other series is taken from another suite of
@@ -36,6 +37,17 @@ perl         perl-base
 vim          vim
 nano         nano
 pgrep        procps
+'
+
+long_programs='
+debootstrap  debootstrap
+lintian      lintian
+man          man-db
+zsh          zsh
+fish         fish
+sshd         openssh-server
+ssh          openssh-client
+systemctl    systemd
 '
 
 say() { printf 'rtfs: deps: %s\n' "$*" >&2; }
@@ -215,7 +227,8 @@ for part; do
 		install_tool gotestsum --version gotest.tools/gotestsum "$gotestsum_version"
 		;;
 	check) install_tool staticcheck -version honnef.co/go/tools/cmd/staticcheck "$staticcheck_version" ;;
-	*) die "$part: not one of run, test, check" ;;
+	long) packages=$(missing "$long_programs") ;;
+	*) die "$part: not one of run, test, check, long" ;;
 	esac
 	# shellcheck disable=SC2086
 	[ -z "$packages" ] || install_packages $packages

@@ -118,8 +118,8 @@ func TestDaemonIsInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	rtorrenttest.Eventually(t, 10*time.Second, "rTorrent is being started", func() bool {
-		_, err := os.Stat(filepath.Join(state, "pid"))
-		return err == nil
+		pid, err := os.ReadFile(filepath.Join(state, "pid"))
+		return err == nil && strings.HasSuffix(string(pid), "\n")
 	})
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)

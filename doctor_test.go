@@ -67,7 +67,7 @@ func TestDoctorOfBrokenServers(t *testing.T) {
 	}))
 	defer web.Close()
 	for _, c := range []struct{ server, problem, advice string }{
-		{"", "problem $RTFS_SERVER is not set", "→ name the server"},
+		{"", "problem $RTFS_SERVER is not set", "→ name it"},
 		{"ftp://host", "problem unknown scheme", ""},
 		{"scgi://" + dir + "/none.sock", "problem no such file", "→ start rTorrent"},
 		{"scgi://" + stale, "problem connection refused", "→ nobody listens"},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -23,6 +24,9 @@ const binaryEnv = "RTFS_TEST_BINARY"
 func TestMain(m *testing.M) { os.Exit(testMain(m)) }
 
 func testMain(m *testing.M) int {
+	// Under nohup a child would inherit that SIGHUP is ignored, unless it is
+	// caught here.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	dir, err := os.MkdirTemp("", "rtfs-test-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -78,7 +78,6 @@ func TestAddRefusals(t *testing.T) {
 				{"text", "Invalid argument", []byte("this is no torrent\n")},
 				{"cut", "Invalid argument", p.torrent[:len(p.torrent)/2]},
 				{"page", "Invalid argument", []byte("<!DOCTYPE html><html></html>")},
-				{"large", "File too large", largeTorrent(t)},
 			}
 			for _, tc := range cases {
 				path := filepath.Join(dir, tc.name+".torrent")
@@ -98,15 +97,6 @@ func TestAddRefusals(t *testing.T) {
 			}
 		})
 	}
-}
-
-// largeTorrent is a valid .torrent that no rTorrent takes in a request.
-func largeTorrent(t *testing.T) []byte {
-	t.Helper()
-	const pieces = 700_000
-	b := fmt.Appendf(nil, "d8:announce18:http://127.0.0.1:94:infod6:lengthi%de4:name5:large12:piece lengthi2048e6:pieces%d:", pieces*2048, pieces*20)
-	b = append(b, make([]byte, pieces*20)...)
-	return append(b, "ee"...)
 }
 
 // TestKillersAreRefused drops every file that is known to kill an rTorrent or

@@ -18,7 +18,8 @@ func (d *driver) loadMagnet(ctx context.Context, m rtorrent.Magnet, a adding) er
 		return err
 	}
 	return d.whileLoading(ctx, m.Hash, func() (bool, error) {
-		return true, d.cache.Client().LoadMagnet(ctx, m, a.start, commands...)
+		err := d.cache.Client().LoadMagnet(ctx, m, a.start, commands...)
+		return rtorrent.MayHaveHappened(err), err
 	}, func(t *rtorrent.Torrent) error {
 		if t.IsMeta && !t.State {
 			// It fetches its metadata only when it runs; then it is stopped.

@@ -89,6 +89,7 @@ func (c *Client) Forget() {
 	c.caps = nil
 	clear(c.xmlOnly)
 	c.heavy = false
+	c.sizes = sizes{}
 	c.names.forget()
 	c.groups.forget()
 }

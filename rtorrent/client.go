@@ -50,6 +50,7 @@ type Client struct {
 	caps    *Caps           // guarded by mu; nil until probed
 	xmlOnly map[string]bool // guarded by mu; queries that failed in JSON
 	heavy   bool            // guarded by mu; free text exceeded heavyRow
+	sizes   sizes           // guarded by mu
 
 	names  *nameCache
 	groups *groupNames

@@ -23,6 +23,7 @@ func TestDirectoriesAct(t *testing.T) {
 				m.add(t, "add", p)
 				m.awaitState(t, p.hash, stateSeeding)
 				m.setenv(strings.ToUpper(name), string(p.hash))
+				m.setenv("FILE_"+strings.ToUpper(name), p.file(t))
 			}
 			steps := []struct{ script, want string }{
 				{"ls by-tag by-tag/@none", "by-tag:\n@none\n\nby-tag/@none:\none\ntwo\n"},
@@ -51,7 +52,11 @@ func TestDirectoriesAct(t *testing.T) {
 				{"mv by-tag/old/two by-tag/hd2 2>&1; mkdir by-tag/hd2; mv by-tag/old/two by-tag/hd2/three 2>&1; mv by-tag/hd2 by-tag/@none 2>&1; rmdir by-tag/hd2", "mv: cannot move 'by-tag/old/two' to 'by-tag/hd2': Operation not permitted\nmv: cannot move 'by-tag/old/two' to 'by-tag/hd2/three': Operation not permitted\nmv: cannot move 'by-tag/hd2' to 'by-tag/@none/hd2': Operation not permitted\n"},
 				{"mv by-name/two by-path/ 2>&1; ls where/bogus=1 2>&1; grep -c 'keeps its name' log; grep -c bogus log", "mv: cannot move 'by-name/two' to 'by-path/two': Operation not permitted\nls: cannot access 'where/bogus=1': Invalid argument\n1\n1\n"},
 				{"ls -a by-tag/old; test $(ls -ai by-tag/old | sed -n 's, *\\([0-9]*\\) \\.\\.$,\\1,p') = $(stat -c %i by-tag); echo $?", ".\n..\none\ntwo\n0\n"},
-				{"mv by-tag/old/two erase/ && ls by-name by-tag", "by-name:\none\n\nby-tag:\n100%25\n@none\na,b\nold\n"},
+				// mv of several looks at each again where it was moved to.
+				{"mkdir by-tag/x && mv by-name/* by-tag/x/ && mv by-tag/x/* by-tag/@none/ 2>&1; cat by-name/*/tags", "old\n100%\na,b\nold\n"},
+				{"mv by-name/* by-state/checking/ 2>&1; for i in $(seq 3000); do ls by-state/stopped | grep -q two && break; done", ""},
+				{"rmdir by-tag/x; mv by-tag/old/two erase/ && ls by-name by-tag", "by-name:\none\n\nby-tag:\n100%25\n@none\na,b\nold\n"},
+				{"cp \"$FILE_TWO\" add-stopped/; mv by-name/* erase/ 2>&1; ls by-name erase", "by-name:\n\nerase:\n"},
 			}
 			for _, step := range steps {
 				if got, status := m.sh(t, step.script); got != step.want {

@@ -62,6 +62,7 @@ type driver struct {
 	loadings  *loadings
 	defaults  *defaults
 	links     *linkSets
+	arrivals  *arrivals
 	tags      *madeTags
 	scratches *scratches
 	queries   recent
@@ -108,6 +109,7 @@ func New(c *cache.Cache, o Options) *Tree {
 		health:       newHealth(),
 		notifier:     newNotifier(),
 		links:        newLinkSets(),
+		arrivals:     newArrivals(),
 		tags:         newMadeTags(),
 		events:       newEvents(),
 		priorities:   newPriorityUpdates(),

@@ -2,6 +2,7 @@ package fs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -125,7 +126,10 @@ func (l *linkDir) list(ctx context.Context) ([]entry, error) {
 
 func (l *linkDir) find(ctx context.Context, name string) (entry, error) {
 	t, err := l.torrent(ctx, name)
-	if err != nil {
+	switch {
+	case errors.Is(err, errNoEntry):
+		return l.d.arrival(ctx, l.path, name)
+	case err != nil:
 		return entry{}, err
 	}
 	return l.entry(name, t.Hash), nil
@@ -178,7 +182,11 @@ func (l *linkDir) receive(ctx context.Context, from *dirNode, name, newName stri
 		return err
 	}
 	origin, _ := from.dir.(*linkDir)
-	return l.accept(ctx, t, from.path+name, origin)
+	if err := l.accept(ctx, t, from.path+name, origin); err != nil {
+		return err
+	}
+	l.d.arrived(ctx, l.path+newName, t.Hash)
+	return nil
 }
 
 // symlink takes a torrent that a link to is made of here: its target's last

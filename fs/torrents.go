@@ -84,14 +84,21 @@ func (d *driver) addedTime(h rtorrent.Hash) func(context.Context) int64 {
 
 // An eraseDir is erase/: it is always empty, and what is moved into it is
 // erased.
-type eraseDir struct{ d *driver }
+type eraseDir struct {
+	d    *driver
+	path string
+}
 
-func openErase(d *driver, _ subject[server]) directory { return &eraseDir{d} }
+func openErase(d *driver, s subject[server]) directory { return &eraseDir{d, s.path} }
 
 var _ receiver = (*eraseDir)(nil)
 
-func (e *eraseDir) list(context.Context) ([]entry, error)       { return nil, nil }
-func (e *eraseDir) find(context.Context, string) (entry, error) { return entry{}, errNoEntry }
+func (e *eraseDir) list(context.Context) ([]entry, error) { return nil, nil }
+
+func (e *eraseDir) find(ctx context.Context, name string) (entry, error) {
+	return e.d.arrival(ctx, e.path, name)
+}
+
 func (e *eraseDir) stat(context.Context) (size, mtime int64, err error) {
 	return 0, e.d.started, nil
 }
@@ -103,5 +110,8 @@ func (e *eraseDir) receive(ctx context.Context, from *dirNode, name, newName str
 	}
 	err = e.d.erase(ctx, t.Hash)
 	e.d.record(ctx, from.path+name, t.Name, "erased", err)
+	if err == nil {
+		e.d.arrived(ctx, e.path+newName, t.Hash)
+	}
 	return err
 }

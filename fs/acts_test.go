@@ -38,6 +38,7 @@ func TestDirectoriesAct(t *testing.T) {
 				{"mv by-tag/hd/two by-tag/@none/; mv by-tag/tv/two by-tag/@none/; ls by-tag/@none", "two\n"},
 				{"mv by-name/two by-tag/@none/ 2>&1", "mv: cannot move 'by-name/two' to 'by-tag/@none/two': Operation not permitted\n"},
 				{"mv by-tag/new by-tag/old && cat by-name/one/tags && ls by-tag", "old\n@none\nhd\nold\ntv\n"},
+				{"for i in $(seq 20); do mkdir by-tag/l && mv by-name/one by-tag/l/ && mv by-tag/l by-tag/b && ls by-tag/b && mv by-tag/b/one by-tag/@none/ && rmdir by-tag/b; done 2>&1 | uniq -c | tr -s ' '", " 20 one\n"},
 				{"rmdir by-tag/tv by-tag/hd && ls by-tag", "@none\nold\n"},
 				{"rmdir by-tag/old 2>&1; rm -rf by-tag/old 2>/dev/null; cat by-name/one/tags", "rmdir: failed to remove 'by-tag/old': Operation not permitted\nold\n"},
 				{"mkdir 'by-tag/100%25' && mv by-name/two 'by-tag/100%25/' && cat by-name/two/tags", "100%\n"},

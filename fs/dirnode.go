@@ -3,6 +3,7 @@ package fs
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -17,6 +18,10 @@ type dirNode struct {
 	mode uint32
 	path string // below the root, with a slash at its end; "" the root
 	dir  directory
+	// gone is set when the directory has got another name, under which the
+	// kernel goes on to use this node for a moment. ESTALE makes it look the
+	// name up.
+	gone atomic.Bool
 }
 
 var (
@@ -62,6 +67,9 @@ func (n *dirNode) Statfs(ctx context.Context, out *fuse.StatfsOut) syscall.Errno
 
 // Lookup implements fusefs.NodeLookuper.
 func (n *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fusefs.Inode, syscall.Errno) {
+	if n.gone.Load() {
+		return nil, syscall.ESTALE
+	}
 	e, err := n.dir.find(ctx, name)
 	if err != nil {
 		if errnoOf(err, false) == syscall.ENOENT {
@@ -95,6 +103,9 @@ func (n *dirNode) enter(ctx context.Context, e entry, out *fuse.EntryOut) (*fuse
 // OpendirHandle pins one listing, so that a reader of a long directory sees
 // one moment.
 func (n *dirNode) OpendirHandle(ctx context.Context, _ uint32) (fusefs.FileHandle, uint32, syscall.Errno) {
+	if n.gone.Load() {
+		return nil, 0, syscall.ESTALE
+	}
 	entries, err := n.dir.list(ctx)
 	if err != nil {
 		return nil, 0, n.d.fail("opendir", n.path, err)

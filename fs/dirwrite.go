@@ -156,6 +156,9 @@ func (n *dirNode) Rename(ctx context.Context, name string, newParent fusefs.Inod
 	}
 	if moved := n.GetChild(name); moved != nil && moved.IsDir() {
 		n.d.inos.renew(moved.StableAttr().Ino)
+		if old, ok := moved.Operations().(*dirNode); ok && to == n {
+			old.gone.Store(true)
+		}
 	}
 	n.d.notifier.forget(&n.Inode, name)
 	n.d.notifier.forget(&to.Inode, newName)

@@ -37,6 +37,7 @@ perl         perl-base
 vim          vim
 nano         nano
 pgrep        procps
+column       bsdextrautils
 '
 
 long_programs='

@@ -35,6 +35,7 @@ func mountFlags() []cli.Flag {
 		&cli.DurationFlag{Name: "ttl", Value: time.Second, Usage: "how old what is read may be"},
 		&cli.DurationFlag{Name: "max-stale", Value: time.Minute, Usage: "how old while rTorrent does not answer"},
 		&cli.DurationFlag{Name: "wait", Value: 30 * time.Second, Usage: "how long a read in files/ waits for a piece that is being downloaded; 0 not at all"},
+		toggle("stream", "let a read in files/ that waits raise the file's priority until it is closed"),
 		&cli.StringSliceFlag{Name: "map", Usage: "`REMOTE=LOCAL`: where a path of rTorrent's is on this machine; repeatable"},
 		toggle("read-only", "refuse all writes"),
 		toggle("allow-other", "let other users in, as far as owner and mode allow"),

@@ -55,6 +55,7 @@ func (p *program) prepare(t target, log *slog.Logger) (*server, error) {
 			ReadOnly:          c.Bool("read-only"),
 			TTL:               c.Duration("ttl"),
 			Wait:              c.Duration("wait"),
+			Stream:            c.Bool("stream"),
 			Maps:              maps,
 			NoRuTorrent:       c.Bool("no-rutorrent"),
 			MetricsPerTorrent: c.Bool("metrics-per-torrent"),

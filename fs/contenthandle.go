@@ -27,6 +27,7 @@ type contentHandle struct {
 	passes    bool // passthrough, where the kernel and our rights allow it
 	nonblock  bool
 	opener    int          // process, 0 unknown
+	streams   atomic.Bool  // it has waited, and has the file raised
 	looked    atomic.Int64 // when it was last asked whether a whole file still is, in ns
 }
 
@@ -167,6 +168,9 @@ func (h *contentHandle) Lseek(ctx context.Context, from uint64, whence uint32) (
 // Release implements fusefs.FileReleaser.
 func (h *contentHandle) Release(context.Context) syscall.Errno {
 	h.node.closed(h)
+	if h.streams.Load() {
+		h.node.d.streams.leave(h.key())
+	}
 	if h.file != nil {
 		h.file.Close()
 	}

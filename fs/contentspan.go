@@ -65,6 +65,7 @@ func (h *contentHandle) await(ctx context.Context, s span, whole bool) (int64, e
 	d := h.node.d
 	deadline := time.NewTimer(d.opts.Wait)
 	defer deadline.Stop()
+	h.stream(ctx, s)
 	watch := d.cache.WatchPieces(h.node.subject.hash)
 	defer watch.Close()
 	ctx, stop := context.WithCancel(ctx)
@@ -95,6 +96,27 @@ func (h *contentHandle) await(ctx context.Context, s span, whole bool) (int64, e
 		}
 	}
 }
+
+// stream raises the file for a reader that waits, if that is asked for.
+func (h *contentHandle) stream(ctx context.Context, s span) {
+	d := h.node.d
+	if !d.opts.Stream || d.opts.ReadOnly {
+		return
+	}
+	files, err := d.cache.Files(ctx, h.node.subject.hash)
+	if err != nil {
+		return
+	}
+	alone := true
+	for i, f := range files {
+		alone = alone && (i == h.node.index || f.Priority == 0 || f.Size <= 0)
+	}
+	piece, last := s.off/h.pieceSize, (h.extent.off+h.extent.n-1)/h.pieceSize
+	edge := piece == h.extent.off/h.pieceSize || piece == last
+	d.streams.enter(h.key(), h.streams.CompareAndSwap(false, true), edge, alone)
+}
+
+func (h *contentHandle) key() fileKey { return fileKey{h.node.subject.hash, h.node.index} }
 
 // mayWait returns nil if a missing piece of the file is on its way.
 func (h *contentHandle) mayWait(ctx context.Context, p *rtorrent.Pieces) error {

@@ -34,6 +34,8 @@ type Options struct {
 	// Wait is how long a read of content waits for a piece that is being
 	// downloaded.
 	Wait time.Duration
+	// Stream lets such a read raise what rTorrent gets first.
+	Stream bool
 	// DataUID is the only user whose payload files are shown, -1 any: as root
 	// we must not read for others what rTorrent itself could not.
 	DataUID int64
@@ -70,6 +72,7 @@ type driver struct {
 	events    *events
 	contents  *contents
 	versions  *versions
+	streams   *streams
 	pauses    *pauses
 	trackers  *trackerNames
 	listTSV   memo
@@ -120,6 +123,7 @@ func New(c *cache.Cache, o Options) *Tree {
 		trackers:     newTrackerNames(),
 		torrentNodes: torrentNodes(),
 	}
+	d.streams = newStreams(d)
 	d.defaults = newDefaults(o.ConfigDir, o.Server)
 	for _, tag := range d.defaults.tags() {
 		d.tags.set(tag, true)
@@ -139,7 +143,10 @@ func New(c *cache.Cache, o Options) *Tree {
 	d.life = life
 	waits, wake := context.WithCancel(life)
 	d.waits = waits
-	c.OnProcess(d.redefineThrottles)
+	c.OnProcess(func(pid int64) {
+		d.redefineThrottles(pid)
+		d.streams.recover()
+	})
 	go d.notifier.run(life)
 	go d.events.run(life, c, o.TTL)
 	server := subject[server]{
@@ -156,6 +163,8 @@ func (t *Tree) Wake() { t.wake() }
 
 // Close ends the goroutines of the tree. Call it after the unmount.
 func (t *Tree) Close() {
+	t.wake()
+	t.d.streams.close()
 	t.d.priorities.flush(t.d)
 	t.stop()
 }

@@ -114,6 +114,7 @@ func setFilePriority(f *torrentFile, value string, _ bool) (action, error) {
 			if err := d.cache.SetFilePriority(ctx, h, index, int64(p)); err != nil {
 				return err
 			}
+			d.streams.choose(fileKey{h, index}, int64(p))
 			d.allFiles.forget(h)
 			d.priorities.due(d, h)
 			return nil

@@ -19,6 +19,7 @@ complete -c rtfs -n '__fish_seen_subcommand_from mount' -f -l o -r -d '`OPTION[,
 complete -c rtfs -n '__fish_seen_subcommand_from mount' -f -l ttl -r -d 'how old what is read may be'
 complete -c rtfs -n '__fish_seen_subcommand_from mount' -f -l max-stale -r -d 'how old while rTorrent does not answer'
 complete -c rtfs -n '__fish_seen_subcommand_from mount' -f -l wait -r -d 'how long a read in files/ waits for a piece that is being downloaded; 0 not at all'
+complete -c rtfs -n '__fish_seen_subcommand_from mount' -f -l stream -d 'let a read in files/ that waits raise the file\'s priority until it is closed'
 complete -c rtfs -n '__fish_seen_subcommand_from mount' -f -l map -r -d '`REMOTE=LOCAL`: where a path of rTorrent\'s is on this machine; repeatable'
 complete -c rtfs -n '__fish_seen_subcommand_from mount' -f -l read-only -d 'refuse all writes'
 complete -c rtfs -n '__fish_seen_subcommand_from mount' -f -l allow-other -d 'let other users in, as far as owner and mode allow'

@@ -2,9 +2,12 @@ package fs
 
 import (
 	"fmt"
+	"os"
+	"strconv"
 
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
 )
 
 // maxBackground is how many requests that nobody waits for, such as reading
@@ -66,8 +69,28 @@ func Mount(trees []*Tree, dir string, m MountOptions) (*fuse.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mount %s: %w", dir, err)
 	}
+	closeOnExec()
 	for _, t := range trees {
 		go t.d.cache.Snapshot(t.d.life)
 	}
 	return server, nil
+}
+
+// closeOnExec keeps the connection to the kernel from the programs that are
+// started from now on: go-fuse leaves it open to them where it mounts by
+// mount(2). An rTorrent or an ssh that holds it keeps the mount of a killed rtfs
+// waiting for answers, where it should fail with ENOTCONN.
+func closeOnExec() {
+	const dir = "/proc/self/fd/"
+	names, err := os.ReadDir(dir)
+	if err != nil {
+		return // no /proc, and nobody to start
+	}
+	for _, n := range names {
+		if target, err := os.Readlink(dir + n.Name()); err == nil && target == "/dev/fuse" {
+			if fd, err := strconv.Atoi(n.Name()); err == nil {
+				unix.CloseOnExec(fd)
+			}
+		}
+	}
 }

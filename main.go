@@ -26,6 +26,7 @@ type program struct {
 	daemon         bool // it is the background process of mount --daemon
 	mount8         bool // it was called by mount(8)
 	systemd        *notifier
+	closers        []io.Closer // at its end
 }
 
 // run is rtfs without its process: it returns the exit code. It handles SIGINT,
@@ -39,7 +40,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), endSignals()...)
 	defer stop()
-	return report(stderr, p.run(ctx))
+	err := p.run(ctx)
+	for _, c := range p.closers {
+		c.Close()
+	}
+	return report(stderr, err)
 }
 
 func newProgram(args []string, stdout, stderr io.Writer) *program {
@@ -139,9 +144,10 @@ const usageText = `rtfs shows a running rTorrent as files
     rtfs version
     rtfs help   [COMMAND]                          the options of a command
 
-SERVER is scgi:///path/to.sock, scgi://host:port, http://… or https://…; without
-it $RTFS_SERVER, else what rtorrent.rc says. A password comes from
---password-file, $RTFS_PASSWORD or ~/.netrc, never from the command line.
+SERVER is scgi:///path/to.sock, scgi://host:port, ssh+scgi://host/path/to.sock,
+http://… or https://…; without it $RTFS_SERVER, else what the config file or
+rtorrent.rc says. A password comes from --password-file, $RTFS_PASSWORD or
+~/.netrc, never from the command line.
 In fstab and for mount(8) the type is fuse.rtfs and the device SERVER.
 
     mkdir -p ~/rt

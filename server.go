@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -48,6 +49,9 @@ func (p *program) open(server target) (rtorrent.Endpoint, rtorrent.Transport, er
 	})
 	if err != nil {
 		return e, nil, usage("%s: %w", e, err)
+	}
+	if closer, ok := t.(io.Closer); ok {
+		p.closers = append(p.closers, closer)
 	}
 	if strings.HasPrefix(e.String(), "scgi://") && !e.IsLocal() {
 		p.warn("%s: SCGI is not encrypted and knows no password: who can reach it can run commands there", e)

@@ -15,14 +15,17 @@ const (
 	schemeSCGI  = "scgi" // also unix://
 	schemeHTTP  = "http"
 	schemeHTTPS = "https"
+	schemeSSH   = "ssh+scgi"
 )
 
 // An Endpoint says where an rTorrent listens. It prints without its password,
 // whatever the verb. It is immutable.
 type Endpoint struct {
 	scheme   string
-	network  string // "tcp" or "unix"
-	address  string // host:port, or the path of the socket
+	network  string // "tcp", "unix" or "ssh"
+	address  string // host:port, or the path of the socket; of ssh: on its host
+	host     string // of ssh: the host, as ssh knows it
+	port     string // of ssh: "" for what its config says
 	url      string // of http and https: the URL without a login
 	user     string
 	password secret // nil for none
@@ -36,11 +39,11 @@ type secret func() string
 const passwordHint = "give it by --password-file, $RTFS_PASSWORD or ~/.netrc"
 
 // endpointHint tells what ParseEndpoint takes.
-const endpointHint = "a server is scgi://HOST:PORT, scgi:///PATH/TO/SOCKET, unix:///PATH/TO/SOCKET, http://HOST[:PORT][/PATH] or https://…"
+const endpointHint = "a server is scgi://HOST:PORT, scgi:///PATH/TO/SOCKET, unix:///PATH/TO/SOCKET, ssh+scgi://[USER@]HOST/PATH/TO/SOCKET, http://HOST[:PORT][/PATH] or https://…"
 
 // ParseEndpoint reads the address of a server: scgi://host:port,
-// scgi:///path/to.sock, unix:///path/to.sock, http://… or https://…. The path of
-// a socket is taken literally, without percent-decoding; the empty path of an
+// scgi:///path/to.sock, unix:///path/to.sock, ssh+scgi://[user@]host[:port]/path,
+// http://… or https://…. The path of a socket is taken literally, without percent-decoding; the empty path of an
 // http URL stands for /RPC2. A URL may name a user but no password, since all
 // users of the machine can read the arguments of a program. Errors repeat no
 // part of an address that could be a password.
@@ -54,6 +57,8 @@ func ParseEndpoint(s string) (Endpoint, error) {
 		return parseSCGI(scheme, rest)
 	case schemeHTTP, schemeHTTPS:
 		return parseHTTP(scheme, rest)
+	case schemeSSH:
+		return parseSSH(rest)
 	}
 	return Endpoint{}, fmt.Errorf("unknown scheme %s: %s", quote(scheme), endpointHint)
 }
@@ -86,6 +91,34 @@ func parseSCGI(scheme, rest string) (Endpoint, error) {
 		return Endpoint{}, fmt.Errorf("scgi://%s: %w", rest, err)
 	}
 	return Endpoint{scheme: schemeSCGI, network: "tcp", address: address}, nil
+}
+
+// parseSSH reads [user@]host[:port]/path. What ssh could take for an option is
+// refused.
+func parseSSH(rest string) (Endpoint, error) {
+	login, path, ok := strings.Cut(rest, "/")
+	host, user := login, ""
+	if at := strings.LastIndexByte(login, '@'); at >= 0 {
+		user, host = login[:at], login[at+1:]
+	}
+	if strings.Contains(user, ":") {
+		return Endpoint{}, errors.New("ssh takes no password here: it knows keys and agents, as ssh(1) tells")
+	}
+	port := ""
+	if name, number, err := net.SplitHostPort(host); err == nil {
+		host, port = name, number
+		if err := checkPort(port); err != nil {
+			return Endpoint{}, fmt.Errorf("ssh+scgi://%s: %w", rest, err)
+		}
+	}
+	bad := func(s string) bool { return strings.HasPrefix(s, "-") || strings.ContainsAny(s, " \t\n\x00") }
+	if host == "" || bad(host) || bad(user) || user == "" && strings.Contains(login, "@") {
+		return Endpoint{}, fmt.Errorf("ssh+scgi://%s: want ssh+scgi://[USER@]HOST/PATH/TO/SOCKET", rest)
+	}
+	if !ok || path == "" || strings.HasSuffix(path, "/") || strings.ContainsAny(path, ":\x00\n") {
+		return Endpoint{}, fmt.Errorf("ssh+scgi://%s: want the path of a socket on %s, without a colon", rest, host)
+	}
+	return Endpoint{scheme: schemeSSH, network: "ssh", host: host, port: port, user: user, address: "/" + path}, nil
 }
 
 func parseHTTP(scheme, rest string) (Endpoint, error) {
@@ -147,7 +180,8 @@ func (e Endpoint) WithPassword(user, password string) Endpoint {
 // User is the user of the login, "" if there is none.
 func (e Endpoint) User() string { return e.user }
 
-// Network is the network to dial, "tcp" or "unix".
+// Network is the network to dial, "tcp" or "unix", or "ssh" for what is behind
+// one.
 func (e Endpoint) Network() string { return e.network }
 
 // Address is the address to dial: host:port, or the path of a socket.
@@ -155,6 +189,9 @@ func (e Endpoint) Address() string { return e.address }
 
 // Host is the name or IP address of the host, "" for a Unix socket.
 func (e Endpoint) Host() string {
+	if e.network == "ssh" {
+		return e.host
+	}
 	if e.network != "tcp" {
 		return ""
 	}
@@ -173,8 +210,11 @@ func (e Endpoint) SocketPath() string {
 // IsLocal reports whether rTorrent, or the web server in front of it, is on
 // this machine, as far as the address tells: a Unix socket or the loopback.
 func (e Endpoint) IsLocal() bool {
-	if e.network == "unix" {
+	switch e.network {
+	case "unix":
 		return true
+	case "ssh":
+		return false // also ssh to localhost goes to another user, or a container
 	}
 	host := strings.ToLower(e.Host())
 	if ip, err := netip.ParseAddr(host); err == nil {
@@ -186,6 +226,13 @@ func (e Endpoint) IsLocal() bool {
 // String returns the address in the form that ParseEndpoint takes, less any
 // password and any query, which can hold a token.
 func (e Endpoint) String() string {
+	if e.network == "ssh" {
+		at := e.destination()
+		if e.port != "" {
+			at = strings.TrimSuffix(at, e.host) + net.JoinHostPort(e.host, e.port)
+		}
+		return e.scheme + "://" + at + e.address
+	}
 	if e.url == "" {
 		return e.scheme + "://" + e.address
 	}
@@ -194,4 +241,12 @@ func (e Endpoint) String() string {
 		shown = strings.Replace(shown, "://", "://"+url.User(e.user).String()+"@", 1)
 	}
 	return shown
+}
+
+// destination is how ssh is told where to go.
+func (e Endpoint) destination() string {
+	if e.user != "" {
+		return e.user + "@" + e.host
+	}
+	return e.host
 }

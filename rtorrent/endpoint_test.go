@@ -23,6 +23,9 @@ func TestParseEndpoint(t *testing.T) {
 		{"scgi:///run/r.sock", "", "unix", "/run/r.sock", "", true},
 		{"unix:///run/r.sock", "scgi:///run/r.sock", "unix", "/run/r.sock", "", true},
 		{"unix:///run/a b%41?#:@.sock", "scgi:///run/a b%41?#:@.sock", "unix", "/run/a b%41?#:@.sock", "", true},
+		{"ssh+scgi://box/run/r.sock", "", "ssh", "/run/r.sock", "", false},
+		{"ssh+scgi://me@box.example:2222/run/r.sock", "", "ssh", "/run/r.sock", "", false},
+		{"SSH+scgi://me@[::1]:22/a b@c", "ssh+scgi://me@[::1]:22/a b@c", "ssh", "/a b@c", "", false},
 		{"http://localhost", "http://localhost/RPC2", "tcp", "localhost:80", "http://localhost/RPC2", true},
 		{"http://box.example/", "http://box.example/RPC2", "tcp", "box.example:80", "http://box.example/RPC2", false},
 		{"https://box.example:8443/a%2Fb", "", "tcp", "box.example:8443", "https://box.example:8443/a%2Fb", false},
@@ -41,7 +44,10 @@ func TestParseEndpoint(t *testing.T) {
 			t.Errorf("%s = %q %q %q %q local %v, want %q %q %q %q local %v", test.in,
 				e, e.Network(), e.Address(), e.url, e.IsLocal(), test.out, test.network, test.address, test.url, test.local)
 		}
-		socket := strings.TrimPrefix(test.address, "/") != test.address
+		if test.network == "ssh" && e.SocketPath() != "" {
+			t.Errorf("%s: socket %q on this machine, want none", test.in, e.SocketPath())
+		}
+		socket := strings.HasPrefix(test.address, "/") && test.network == "unix"
 		if (e.SocketPath() == test.address) != socket || (e.Host() == "") != socket {
 			t.Errorf("%s: socket %q, host %q", test.in, e.SocketPath(), e.Host())
 		}
@@ -57,6 +63,15 @@ func TestParseEndpointRefusals(t *testing.T) {
 		{"localhost:5000", "scgi://HOST:PORT"},
 		{"/run/r.sock", "scgi:///PATH"},
 		{"ftp://localhost", "unknown scheme"},
+		{"ssh+scgi://box", "path of a socket on box"},
+		{"ssh+scgi://box/", "path of a socket"},
+		{"ssh+scgi://box/a:b", "without a colon"},
+		{"ssh+scgi:///run/r.sock", "[USER@]HOST"},
+		{"ssh+scgi://@box/r", "[USER@]HOST"},
+		{"ssh+scgi://-oProxyCommand=x/r", "[USER@]HOST"},
+		{"ssh+scgi://-l@box/r", "[USER@]HOST"},
+		{"ssh+scgi://box:0/r", "port"},
+		{"ssh+scgi://me:secret@box/r", "knows keys and agents"},
 		{"scgi://", "HOST:PORT"},
 		{"scgi://localhost", "HOST:PORT"},
 		{"scgi://:5000", "HOST:PORT"},

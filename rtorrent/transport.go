@@ -53,6 +53,8 @@ func NewTransport(e Endpoint, o TransportOptions) (Transport, error) {
 		return &scgiTransport{network: e.network, address: e.address, maxReply: o.MaxReply}, nil
 	case schemeHTTP, schemeHTTPS:
 		return newHTTPTransport(e, o)
+	case schemeSSH:
+		return &sshTransport{destination: e.destination(), port: e.port, remote: e.address, maxReply: o.MaxReply}, nil
 	}
 	return nil, errors.New("no server given")
 }

@@ -54,9 +54,13 @@ func (n *trackerNames) assign(h rtorrent.Hash, list []*rtorrent.Tracker) []named
 	for _, s := range slots {
 		named[s.id] = true
 	}
-	for _, t := range list {
-		if !named[idOf(t)] {
-			slots = give(slots, t, present)
+	// Those in use come first: where a URL was replaced before the mount, the
+	// plain name of their host is that of the new one.
+	for _, enabled := range []bool{true, false} {
+		for _, t := range list {
+			if t.IsEnabled == enabled && !named[idOf(t)] {
+				slots = give(slots, t, present)
+			}
 		}
 	}
 	n.of[h] = slots

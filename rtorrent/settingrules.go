@@ -78,6 +78,9 @@ var wordRules = []struct {
 // name in its main loop, which can take minutes.
 var addressSettings = []string{"network.bind_address*", "network.local_address*", "network.proxy_address"}
 
+// anyAddress is what stands for no address where one was set.
+const anyAddress = "0.0.0.0"
+
 // defaultDirectory is where new torrents' data goes.
 const defaultDirectory = "directory.default"
 

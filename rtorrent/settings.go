@@ -139,6 +139,10 @@ func (c *Caps) setter(s *Setting) call {
 	case SettingNumber:
 		set.args = append(set.args, s.Number)
 	case SettingText:
+		if s.Text == "" && matchesAny(s.Name, addressSettings) && c.libraryBefore16() {
+			set.args = append(set.args, anyAddress) // else it is refused
+			break
+		}
 		set.args = append(set.args, s.Text)
 	case SettingList:
 		for _, text := range s.List {

@@ -42,7 +42,12 @@ func (a *dropDir) receiveDrop(ctx context.Context, from *dropDir, name, newName 
 	if isTemporary(newName) {
 		return nil
 	}
-	return a.d.finishDrop(ctx, drop, true)
+	err := a.d.finishDrop(ctx, drop, true)
+	if err != nil { // a rename that fails has not happened
+		a.tree.remove(a.below + newName)
+		from.tree.put(drop, from, name)
+	}
+	return err
 }
 
 // saveDefaults gives the defaults the text of a drop: editors write beside the

@@ -25,49 +25,75 @@ func (d *driver) load(ctx context.Context, content []byte, a adding) (rtorrent.H
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", errInvalid, err)
 	}
-	err = d.whileLoading(ctx, m.Hash, func() (bool, error) {
-		return d.cache.Client().Load(ctx, m)
-	}, func(t *rtorrent.Torrent) error {
-		return d.adorn(ctx, t, a)
+	return m.Hash, d.whileLoading(ctx, m.Hash, loadSteps{
+		send:  func() (bool, error) { return d.cache.Client().Load(ctx, m) },
+		adorn: func(t *rtorrent.Torrent) (*rtorrent.Torrent, error) { return d.adorn(ctx, t, a) },
+		await: func(t *rtorrent.Torrent) error {
+			if !a.start {
+				return nil
+			}
+			return d.follow(ctx, t, moveStart)
+		},
 	})
-	return m.Hash, err
 }
 
-// whileLoading gives one torrent to rTorrent by send, unless it is there, sees
-// that it arrives, and does what follows. Where that was cut off before, it goes on
-// from there. send reports whether anything may have been sent.
-func (d *driver) whileLoading(ctx context.Context, h rtorrent.Hash, send func() (sent bool, err error), follow func(*rtorrent.Torrent) error) error {
+// loadSteps are what a load is made of.
+type loadSteps struct {
+	// send gives the torrent to rTorrent, and reports whether it may have
+	// arrived whatever the error says.
+	send func() (sent bool, err error)
+	// adorn does what comes next when it is there, and returns its row.
+	adorn func(*rtorrent.Torrent) (*rtorrent.Torrent, error)
+	// await waits for what comes of that.
+	await func(*rtorrent.Torrent) error
+}
+
+// whileLoading gives one torrent to rTorrent, unless it is there, sees that it
+// arrives, and does what follows. Where that was cut off before, it goes on
+// from there.
+func (d *driver) whileLoading(ctx context.Context, h rtorrent.Hash, steps loadSteps) error {
 	partial, err := d.loadings.begin(h)
 	if err != nil {
 		return err
 	}
 	loaded := partial
 	defer func() { d.loadings.end(h, loaded) }()
+	t, err := d.loadInTurn(ctx, h, partial, &loaded, steps)
+	if err == nil {
+		err = steps.await(t)
+		loaded = err != nil
+	}
+	return err
+}
 
+// loadInTurn does the part that others wait for. It tells by loaded that the
+// torrent may be there, and is not as it should be yet.
+func (d *driver) loadInTurn(ctx context.Context, h rtorrent.Hash, partial bool, loaded *bool, steps loadSteps) (*rtorrent.Torrent, error) {
+	leave, err := d.loadings.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	t, err := d.cache.Client().Torrent(ctx, h)
 	switch {
 	case err == nil && !partial:
-		return fmt.Errorf("%w: rTorrent has this torrent", errExists)
+		return nil, fmt.Errorf("%w: rTorrent has this torrent", errExists)
 	case err == nil:
+		return steps.adorn(t)
 	case !errors.Is(err, rtorrent.ErrNotFound):
-		return err
-	default:
-		if err := d.loadings.mark(h); err != nil {
-			d.logger.Warn("a crash could leave a torrent half added", "error", err)
-		}
-		// Whatever the error says, it may have arrived: the next drop of it
-		// goes on where this one ends.
-		if loaded, err = send(); err != nil {
-			return err
-		}
-		if t, err = d.awaitTorrent(ctx, h); err != nil {
-			return rtorrent.Afterwards(err)
-		}
-		d.cache.Client().AwaitSaved(ctx, h)
+		return nil, err
 	}
-	err = follow(t)
-	loaded = err != nil
-	return rtorrent.Afterwards(err)
+	if err := d.loadings.mark(h); err != nil {
+		d.logger.Warn("a crash could leave a torrent half added", "error", err)
+	}
+	if *loaded, err = steps.send(); err != nil {
+		return nil, err
+	}
+	if t, err = d.awaitTorrent(ctx, h); err != nil {
+		return nil, err
+	}
+	d.cache.Client().AwaitSaved(ctx, h)
+	return steps.adorn(t)
 }
 
 // awaitTorrent waits until rTorrent knows a torrent that was loaded.
@@ -103,10 +129,10 @@ type adding struct {
 }
 
 // adorn does what follows a load: the time it was added, tags, defaults, then
-// the start.
-func (d *driver) adorn(ctx context.Context, t *rtorrent.Torrent, a adding) error {
+// the start. It returns the row.
+func (d *driver) adorn(ctx context.Context, t *rtorrent.Torrent, a adding) (*rtorrent.Torrent, error) {
 	h := t.Hash
-	commands := []rtorrent.Command{}
+	var commands []rtorrent.Command
 	if !d.opts.NoRuTorrent && t.AddTime == "" {
 		commands = append(commands, rtorrent.SetCustom(h, "addtime", strconv.FormatInt(time.Now().Unix(), 10)))
 	}
@@ -114,22 +140,22 @@ func (d *driver) adorn(ctx context.Context, t *rtorrent.Torrent, a adding) error
 	if len(a.tags) > 0 && tags != t.Custom1 {
 		commands = append(commands, rtorrent.SetCustom1(h, tags))
 	}
-	t, err := d.cache.Apply(ctx, h, commands...)
-	if err != nil {
-		return err
+	if len(a.defaults) > 0 {
+		var err error
+		if t, err = d.cache.Apply(ctx, h, commands...); err != nil {
+			return nil, err
+		}
+		commands = nil
 	}
 	for _, v := range a.defaults {
 		if err := d.setDefault(ctx, t, v); err != nil {
-			return fmt.Errorf("default %s: %w", v.file, err)
+			return nil, fmt.Errorf("default %s: %w", v.file, err)
 		}
 	}
-	if !a.start {
-		return nil
+	if a.start {
+		commands = append(commands, moveStart.commands(h)...)
 	}
-	if t, err = d.cache.Apply(ctx, h, moveStart.commands(h)...); err != nil {
-		return err
-	}
-	return d.follow(ctx, t, moveStart)
+	return d.cache.Apply(ctx, h, commands...)
 }
 
 // setDefault gives a torrent that does not run yet one of the defaults.

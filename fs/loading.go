@@ -1,6 +1,7 @@
 package fs
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,12 +12,18 @@ import (
 	"rtfs/rtorrent"
 )
 
+// loadsAtOnce is how many torrents are given to rTorrent at a time. It takes
+// them one after another anyhow, and what is read meanwhile must not queue
+// behind all that is dropped at once.
+const loadsAtOnce = 2
+
 // loadings are the torrents that are being loaded, and those that were loaded
 // but not given what follows: tags, defaults, the start. Of each that is under
 // way there is a file, so that it is known after a crash too; dropping it again
 // goes on from there. It is safe for concurrent use.
 type loadings struct {
-	dir string // of the files; "" keeps none
+	dir   string        // of the files; "" keeps none
+	slots chan struct{} // one element for each that is sent to rTorrent now
 
 	mu      sync.Mutex // guards the fields below
 	under   map[rtorrent.Hash]bool
@@ -25,7 +32,7 @@ type loadings struct {
 
 // newLoadings knows what was cut off before, on the same server.
 func newLoadings(stateDir, server string) (*loadings, error) {
-	l := &loadings{under: map[rtorrent.Hash]bool{}, partial: map[rtorrent.Hash]bool{}}
+	l := &loadings{slots: make(chan struct{}, loadsAtOnce), under: map[rtorrent.Hash]bool{}, partial: map[rtorrent.Hash]bool{}}
 	if stateDir == "" {
 		return l, nil
 	}
@@ -52,6 +59,16 @@ func (l *loadings) begin(h rtorrent.Hash) (partial bool, err error) {
 	}
 	l.under[h] = true
 	return l.partial[h], nil
+}
+
+// enter waits until a torrent may be sent.
+func (l *loadings) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case l.slots <- struct{}{}:
+		return func() { <-l.slots }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // mark notes on disk that a load is about to be sent. Where that cannot be

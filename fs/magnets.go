@@ -17,17 +17,19 @@ func (d *driver) loadMagnet(ctx context.Context, m rtorrent.Magnet, a adding) er
 	if err != nil {
 		return err
 	}
-	return d.whileLoading(ctx, m.Hash, func() (bool, error) {
-		err := d.cache.Client().LoadMagnet(ctx, m, a.start, commands...)
-		return rtorrent.MayHaveHappened(err), err
-	}, func(t *rtorrent.Torrent) error {
-		if t.IsMeta && !t.State {
-			// It fetches its metadata only when it runs; then it is stopped.
-			if t, err = d.cache.Apply(ctx, m.Hash, moveStart.commands(m.Hash)...); err != nil {
-				return err
+	return d.whileLoading(ctx, m.Hash, loadSteps{
+		send: func() (bool, error) {
+			err := d.cache.Client().LoadMagnet(ctx, m, a.start, commands...)
+			return rtorrent.MayHaveHappened(err), err
+		},
+		adorn: func(t *rtorrent.Torrent) (*rtorrent.Torrent, error) {
+			if !t.IsMeta || t.State {
+				return t, nil
 			}
-		}
-		return d.awaitMagnet(ctx, t)
+			// It fetches its metadata only when it runs; then it is stopped.
+			return d.cache.Apply(ctx, m.Hash, moveStart.commands(m.Hash)...)
+		},
+		await: func(t *rtorrent.Torrent) error { return d.awaitMagnet(ctx, t) },
 	})
 }
 

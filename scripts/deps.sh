@@ -44,6 +44,10 @@ long_programs='
 debootstrap  debootstrap
 lintian      lintian
 man          man-db
+curl         curl
+wget         wget
+unzip        unzip
+kioclient5   kde-cli-tools
 zsh          zsh
 fish         fish
 sshd         openssh-server

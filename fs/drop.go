@@ -35,7 +35,7 @@ func (d *drop) move(dir *dropDir, name string) {
 func (d *drop) place() (*dropDir, string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.dir, d.name
+	return d.dir.now(), d.name
 }
 
 // path returns the drop's path below the root of the mount.

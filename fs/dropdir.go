@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
 )
@@ -21,6 +22,10 @@ type dropDir struct {
 	below string // the same below the tree: "", "tv/" or "tv/deep/"
 	tag   string // of what is dropped here, "" none
 	ino   uint64
+
+	// moved is where it is since it was renamed: the kernel goes on to use the
+	// node it had, until it has asked for the new name.
+	moved atomic.Pointer[dropDir]
 }
 
 var (
@@ -33,8 +38,16 @@ var (
 
 func openAdd(tree func(*driver) *dropTree) func(*driver, subject[server]) directory {
 	return func(d *driver, s subject[server]) directory {
-		return &dropDir{d: d, tree: tree(d), path: s.path, ino: d.inos.named(s.path)}
+		return tree(d).dir(d, "", "")
 	}
+}
+
+// now returns the directory where it is now.
+func (a *dropDir) now() *dropDir {
+	for next := a.moved.Load(); next != nil; next = a.moved.Load() {
+		a = next
+	}
+	return a
 }
 
 func dropReference(prefix string) []Line {
@@ -58,6 +71,7 @@ const modeDrop = modeFile | 0o200
 const dropLog = "log"
 
 func (a *dropDir) list(ctx context.Context) ([]entry, error) {
+	a = a.now()
 	entries := a.fixed()
 	drops, names, dirs := a.tree.in(a.below)
 	if a.below == "" {
@@ -68,7 +82,7 @@ func (a *dropDir) list(ctx context.Context) ([]entry, error) {
 		for _, tag := range tags {
 			name := groupName(tag)
 			if drops[name] == nil && !slices.ContainsFunc(entries, func(e entry) bool { return e.name == name }) {
-				entries = append(entries, a.tagEntry(name, tag))
+				entries = append(entries, a.dirEntry(name, tag))
 			}
 		}
 	} else {
@@ -99,6 +113,7 @@ func (a *dropDir) fixed() []entry {
 }
 
 func (a *dropDir) find(ctx context.Context, name string) (entry, error) {
+	a = a.now()
 	fixed := a.fixed()
 	if at := slices.IndexFunc(fixed, func(e entry) bool { return e.name == name }); at >= 0 {
 		return fixed[at], nil
@@ -123,7 +138,7 @@ func (a *dropDir) find(ctx context.Context, name string) (entry, error) {
 	if !known {
 		return entry{}, errNoEntry
 	}
-	return a.tagEntry(name, tag), nil
+	return a.dirEntry(name, tag), nil
 }
 
 func (a *dropDir) stat(context.Context) (size, mtime int64, err error) {
@@ -136,16 +151,14 @@ func (a *dropDir) entry(name string, drop *drop) entry {
 	return e
 }
 
-func (a *dropDir) tagEntry(name, tag string) entry { return a.dirEntry(name, tag) }
-
 // dirEntry is the entry of a directory in this one.
 func (a *dropDir) dirEntry(name, tag string) entry {
-	dir := &dropDir{d: a.d, tree: a.tree, path: a.path + name + "/", below: a.below + name + "/", tag: tag}
-	dir.ino = a.d.inos.named(dir.path)
+	dir := a.tree.dir(a.d, a.below+name+"/", tag)
 	return a.d.dirEntry(name, dir.path, dir.ino, a.d.opts.TTL, dir)
 }
 
 func (a *dropDir) create(_ context.Context, name string, _, _ uint32) (entry, fusefs.FileHandle, error) {
+	a = a.now()
 	drop, err := a.tree.create(a, name)
 	if err != nil {
 		return entry{}, nil, err
@@ -170,6 +183,7 @@ func dropTag(name string) (string, error) {
 
 // mkdir makes a tag, or a folder below one.
 func (a *dropDir) mkdir(ctx context.Context, name string) (entry, error) {
+	a = a.now()
 	if _, err := a.find(ctx, name); err == nil {
 		return entry{}, errExists
 	}
@@ -184,12 +198,13 @@ func (a *dropDir) mkdir(ctx context.Context, name string) (entry, error) {
 		return entry{}, err
 	}
 	a.d.tags.set(tag, true)
-	return a.tagEntry(name, tag), nil
+	return a.dirEntry(name, tag), nil
 }
 
 // remove forgets a drop, and what it became stays; or an empty folder, or a
 // tag that no torrent has.
 func (a *dropDir) remove(ctx context.Context, name string, dir bool) error {
+	a = a.now()
 	switch {
 	case !dir && a.tree.remove(a.below+name) != nil:
 		return nil

@@ -9,6 +9,7 @@ import (
 // rename gives a drop another name; one that had a temporary name is loaded.
 // A folder keeps what is in it.
 func (a *dropDir) rename(ctx context.Context, name, newName string, replace bool) error {
+	a = a.now()
 	return a.receiveDrop(ctx, a, name, newName, replace)
 }
 
@@ -18,7 +19,7 @@ func (a *dropDir) receive(ctx context.Context, from *dirNode, name, newName stri
 	if !ok {
 		return fmt.Errorf("%w: only .torrent files and links are dropped here", errPerm)
 	}
-	return a.receiveDrop(ctx, origin, name, newName, true)
+	return a.now().receiveDrop(ctx, origin.now(), name, newName, true)
 }
 
 func (a *dropDir) receiveDrop(ctx context.Context, from *dropDir, name, newName string, replace bool) error {
@@ -131,17 +132,15 @@ func (t *dropTree) renameDir(from, to, tag string) {
 		if rest, ok := strings.CutPrefix(path, from); ok {
 			delete(t.byPath, path)
 			t.byPath[to+rest] = d
-			d.relocate(from, to, tag)
 		}
 	}
-}
-
-// relocate follows a directory above the drop that was renamed.
-func (d *drop) relocate(from, to, tag string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	moved := *d.dir
-	moved.below = to + strings.TrimPrefix(moved.below, from)
-	moved.path, moved.tag = moved.tree.path+moved.below, tag
-	d.dir = &moved
+	for path, dir := range t.known {
+		if rest, ok := strings.CutPrefix(path, from); ok {
+			below := to + rest
+			next := &dropDir{d: dir.d, tree: t, path: t.path + below, below: below, tag: tag, ino: t.inos.named(t.path + below)}
+			delete(t.known, path)
+			t.known[below] = next
+			dir.moved.Store(next)
+		}
+	}
 }

@@ -42,13 +42,26 @@ type dropTree struct {
 	mu     sync.Mutex // guards the fields below
 	byPath map[string]*drop
 	dirs   map[string]bool // made below a tag, each with a slash at its end
+	known  map[string]*dropDir
 	made   int
 	bytes  int // of all drops, at the last sweep
 	swept  time.Time
 }
 
 func newDropTree(d *driver, path string, start bool) *dropTree {
-	return &dropTree{start: start, path: path, log: newLogFile(), inos: d.inos, byPath: map[string]*drop{}, dirs: map[string]bool{}}
+	return &dropTree{start: start, path: path, log: newLogFile(), inos: d.inos, byPath: map[string]*drop{}, dirs: map[string]bool{}, known: map[string]*dropDir{}}
+}
+
+// dir returns the one directory at a path below the tree.
+func (t *dropTree) dir(d *driver, below, tag string) *dropDir {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	a := t.known[below]
+	if a == nil {
+		a = &dropDir{d: d, tree: t, path: t.path + below, below: below, tag: tag, ino: d.inos.named(t.path + below)}
+		t.known[below] = a
+	}
+	return a
 }
 
 // in returns the drops and the folders of one directory, by name.
@@ -167,6 +180,7 @@ func (t *dropTree) empty(path string) error {
 		}
 	}
 	delete(t.dirs, path)
+	delete(t.known, path)
 	return nil
 }
 

@@ -56,6 +56,7 @@ func (d *driver) addDrop(ctx context.Context, drop *drop, content []byte) error 
 
 // adding is what is dropped in the directory gets.
 func (a *dropDir) adding() (adding, error) {
+	a = a.now()
 	values, err := a.d.defaultsOf(a.tag)
 	into := adding{start: a.tree.start, defaults: values}
 	if a.tag != "" {

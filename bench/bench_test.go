@@ -16,10 +16,10 @@ import (
 )
 
 // TestBench measures everything and writes the page. RTFS_BENCH names the parts
-// to measure instead, as VERSION:TORRENTS or fake:TORRENTS.
+// to measure instead, as VERSION:TORRENTS, fake:TORRENTS or content.
 func TestBench(t *testing.T) {
 	r := &report{t: t}
-	parts, all := "0.9.8:1000 0.9.8:10000 0.16:10000 fake:100000", true
+	parts, all := "content 0.9.8:1000 0.9.8:10000 0.16:10000 fake:100000", true
 	if only := os.Getenv("RTFS_BENCH"); only != "" {
 		parts, all = only, false
 	}
@@ -28,6 +28,10 @@ func TestBench(t *testing.T) {
 		program(r, binary)
 	}
 	for part := range strings.FieldsSeq(parts) {
+		if part == "content" {
+			content(r, binary)
+			continue
+		}
 		version, count, _ := strings.Cut(part, ":")
 		n, err := strconv.Atoi(count)
 		must(t, err)

@@ -95,6 +95,11 @@ func (n *contentNode) attr(ctx context.Context, out *fuse.Attr) (time.Duration, 
 	if n.generation == 0 {
 		n.version, n.generation = now, n.d.versions.generation(n.ino, now)
 	}
+	if whole && now == n.version {
+		// They are this version's for good. Without a time the kernel would
+		// ask for them at every read, also out of its page cache.
+		return fixedLife, nil
+	}
 	return 0, nil
 }
 

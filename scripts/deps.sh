@@ -41,6 +41,7 @@ column       bsdextrautils
 '
 
 long_programs='
+ffmpeg       ffmpeg
 debootstrap  debootstrap
 lintian      lintian
 man          man-db

@@ -49,6 +49,12 @@ func (b *boundFile[T]) stat(ctx context.Context) (size, mtime int64, err error) 
 	return b.file.Size(b.d, t), mtime, nil
 }
 
+func (b *boundFile[T]) seen(content []byte) {
+	if b.file.Seen != nil {
+		b.file.Seen(b.d, b.subject.hash, content)
+	}
+}
+
 // line ends a value with a newline; the value of no lines is an empty file.
 func line(value string) []byte {
 	return append([]byte(value), '\n')

@@ -36,12 +36,13 @@ type Options struct {
 	Wait time.Duration
 	// Stream lets such a read raise what rTorrent gets first.
 	Stream bool
-	// DataUID is the only user whose payload files are shown, -1 any: as root
-	// we must not read for others what rTorrent itself could not.
+	// DataUID is the only user whose payload files are shown, deleted and moved,
+	// -1 any: as root we must not do for others what rTorrent itself could not.
 	DataUID int64
 	// MetricsPerTorrent adds a series for each torrent to metrics.
 	MetricsPerTorrent bool
-	// StateDir keeps the .torrent files of erased torrents; "" keeps none.
+	// StateDir keeps the .torrent files of erased torrents, and the records of
+	// deletes and moves; with "" there are none of these.
 	StateDir string
 	// ConfigDir keeps the defaults of what is added; "" keeps them in memory.
 	ConfigDir string
@@ -74,6 +75,8 @@ type driver struct {
 	versions  *versions
 	streams   *streams
 	pauses    *pauses
+	plans     *plans
+	jobs      *jobs
 	trackers  *trackerNames
 	listTSV   memo
 	listJSON  memo
@@ -120,6 +123,8 @@ func New(c *cache.Cache, o Options) *Tree {
 		contents:     newContents(),
 		versions:     newVersions(),
 		pauses:       newPauses(),
+		plans:        newPlans(),
+		jobs:         newJobs(),
 		trackers:     newTrackerNames(),
 		torrentNodes: torrentNodes(),
 	}
@@ -139,6 +144,7 @@ func New(c *cache.Cache, o Options) *Tree {
 		d.logger.Warn("state", "error", err)
 	}
 	d.throttles = throttles
+	d.findInterrupted()
 	life, stop := context.WithCancel(context.Background())
 	d.life = life
 	waits, wake := context.WithCancel(life)
@@ -165,6 +171,7 @@ func (t *Tree) Wake() { t.wake() }
 func (t *Tree) Close() {
 	t.wake()
 	t.d.streams.close()
+	t.d.jobs.close()
 	t.d.priorities.flush(t.d)
 	t.stop()
 }

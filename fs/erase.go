@@ -22,14 +22,11 @@ const eraseHook = "event.download.erased"
 // erase removes a torrent from rTorrent; its data stays. It is refused where
 // rTorrent has a hook of the user's: such hooks execute something that deletes data.
 func (d *driver) erase(ctx context.Context, h rtorrent.Hash) error {
-	if !d.opts.AllowEraseHook {
-		hook, err := EraseHook(ctx, d.cache.Client())
-		if err != nil {
-			return err
-		}
-		if hook != "" {
-			return fmt.Errorf("erase: %w: rTorrent's %s would run %q; mount with --allow-erase-hook if that is harmless", errPerm, eraseHook, hook)
-		}
+	if err := d.jobs.refuse(h, "erase"); err != nil {
+		return err
+	}
+	if err := d.mayErase(ctx); err != nil {
+		return err
 	}
 	if err := d.keepMetainfo(h); err != nil {
 		return err
@@ -37,6 +34,18 @@ func (d *driver) erase(ctx context.Context, h rtorrent.Hash) error {
 	_, err := d.cache.Apply(ctx, h, rtorrent.Erase(h))
 	if err == nil {
 		d.loadings.forget(h)
+	}
+	return err
+}
+
+// mayErase fails where an erase would execute something.
+func (d *driver) mayErase(ctx context.Context) error {
+	if d.opts.AllowEraseHook {
+		return nil
+	}
+	hook, err := EraseHook(ctx, d.cache.Client())
+	if err == nil && hook != "" {
+		err = fmt.Errorf("erase: %w: rTorrent's %s would run %q; mount with --allow-erase-hook if that is harmless", errPerm, eraseHook, hook)
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"rtfs/cache"
+	"rtfs/fs/disk"
 	"rtfs/rtorrent"
 )
 
@@ -69,6 +70,20 @@ var errnos = []struct {
 	{errStale, syscall.ESTALE},
 	{errNoSupport, syscall.EOPNOTSUPP},
 	{rtorrent.ErrUnsupported, syscall.EOPNOTSUPP},
+	{disk.ErrUnknown, syscall.ETIMEDOUT},
+	{disk.ErrShared, syscall.EBUSY},
+	{disk.ErrRunning, syscall.EBUSY},
+	{disk.ErrInterrupted, syscall.EBUSY},
+	{disk.ErrChanged, syscall.EBUSY},
+	{disk.ErrUnseen, syscall.EOPNOTSUPP},
+	{disk.ErrLink, syscall.EPERM},
+	{disk.ErrDenied, syscall.EPERM},
+	{disk.ErrExists, syscall.EEXIST},
+	{disk.ErrInside, syscall.EINVAL},
+	{disk.ErrSpace, syscall.ENOSPC},
+	{syscall.ENOSPC, syscall.ENOSPC},
+	{syscall.EACCES, syscall.EACCES},
+	{syscall.EROFS, syscall.EROFS},
 }
 
 // An answer is an errno that was decided, and logged, before.

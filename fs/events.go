@@ -23,6 +23,10 @@ const (
 	eventError    = "error"
 	eventTags     = "tags"
 	eventName     = "name"
+
+	// Of our own moves of data.
+	eventMoved      = "moved"
+	eventMoveFailed = "move_failed"
 )
 
 // events writes a log of what changes in rTorrent. While the log is open it

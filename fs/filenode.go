@@ -20,6 +20,8 @@ type source interface {
 	shape() (shape, bool)
 	// plan checks a value and returns what carries it out.
 	plan(ctx context.Context, value string, add bool) (action, error)
+	// seen is told when rendered text was read to its end.
+	seen(content []byte)
 	// shown returns the text for the log, "" if it is secret.
 	shown(context.Context) string
 }
@@ -90,7 +92,13 @@ func (n *fileNode) Open(ctx context.Context, flags uint32) (fusefs.FileHandle, u
 		}
 		h.writes, h.shape = true, shape
 	}
-	content, _, err := n.text.render(ctx)
+	var content []byte
+	var err error
+	if flags&syscall.O_ACCMODE == syscall.O_WRONLY {
+		_, _, err = n.text.stat(ctx) // nobody can read it here
+	} else {
+		content, _, err = n.text.render(ctx)
+	}
 	if err != nil {
 		return nil, 0, n.d.fail("open", n.path, err)
 	}

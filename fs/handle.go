@@ -40,7 +40,11 @@ var (
 
 // Read implements fusefs.FileReader.
 func (h *handle) Read(_ context.Context, dest []byte, off int64) (fuse.ReadResult, syscall.Errno) {
-	return fuse.ReadResultData(window(h.content, off, len(dest))), 0
+	part := window(h.content, off, len(dest))
+	if len(part) > 0 && off+int64(len(part)) == int64(len(h.content)) {
+		h.node.text.seen(h.content)
+	}
+	return fuse.ReadResultData(part), 0
 }
 
 // window returns at most n bytes of content from off on.

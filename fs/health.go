@@ -58,6 +58,9 @@ func renderHealth(_ context.Context, d *driver, _ *server) ([]byte, error) {
 	if status.Failed != nil {
 		put("load_error", oneLine(status.Failed.Error()))
 	}
+	for _, what := range d.jobs.interrupted() {
+		put("interrupted", oneLine(what))
+	}
 	what, at := d.health.failure()
 	put("last_error", oneLine(what))
 	put("last_error_time", at)

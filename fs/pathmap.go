@@ -14,17 +14,22 @@ type PathMap struct{ Remote, Local string }
 // LocalPath returns where a path of rTorrent's is from here. The longest Remote
 // that is the path or a folder above it counts.
 func LocalPath(maps []PathMap, remote string) string {
-	best, found := PathMap{}, false
+	m, found := findMap(maps, remote)
+	if !found {
+		return remote
+	}
+	return path.Join(m.Local, strings.TrimPrefix(remote, m.Remote))
+}
+
+// findMap returns the PathMap that counts for a path of rTorrent's.
+func findMap(maps []PathMap, remote string) (best PathMap, found bool) {
 	for _, m := range maps {
 		under := remote == m.Remote || strings.HasPrefix(remote, strings.TrimSuffix(m.Remote, "/")+"/")
 		if under && (!found || len(m.Remote) > len(best.Remote)) {
 			best, found = m, true
 		}
 	}
-	if !found {
-		return remote
-	}
-	return path.Join(best.Local, strings.TrimPrefix(remote, best.Remote))
+	return best, found
 }
 
 func (d *driver) local(remote string) string { return LocalPath(d.opts.Maps, remote) }

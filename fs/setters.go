@@ -139,6 +139,9 @@ func setDirectory(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 	}
 	h := t.Hash
 	return func(ctx context.Context, d *driver) error {
+		if err := d.jobs.refuse(h, "directory"); err != nil {
+			return err
+		}
 		var started *rtorrent.Torrent // again, nil if it was not
 		err := d.cache.Update(ctx, h, func(was *rtorrent.Torrent, do cache.Do) error {
 			if was.Directory == dir {

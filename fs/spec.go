@@ -42,6 +42,8 @@ type File[T any] struct {
 	// Size tells how long that is where finding out by Read would cost a call
 	// or a file for each of many torrents.
 	Size func(*driver, *T) int64
+	// Seen is told of the text when somebody has read it to its end.
+	Seen func(d *driver, h rtorrent.Hash, content []byte)
 	// Set is what a write does, nil if the file is read-only.
 	Set *setter[T]
 	// Secret files are readable by the owner alone.

@@ -175,6 +175,9 @@ func decide(was, now *rtorrent.Torrent, word string, v verb) (move, error) {
 
 // changeState carries out a word and sees to its end.
 func (d *driver) changeState(ctx context.Context, h rtorrent.Hash, word string, v verb) error {
+	if err := d.jobs.refuse(h, word); err != nil {
+		return err
+	}
 	last := moveNone // that was carried out
 	t, err := d.cache.Execute(ctx, h, cache.Plan{
 		Columns: strings.Fields(stateColumns),

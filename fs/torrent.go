@@ -61,6 +61,11 @@ func torrentNodes() []Node[rtorrent.Torrent] {
 		writable(text("choke_group", "the choke group it is in, a name in rtorrent/choke_groups", "d.group choke_group.list", func(t *T) string { return t.ChokeGroup }),
 			setter[T]{plan: setChokeGroup}),
 
+		File[T]{Name: "delete_data", Doc: "read the plan of deleting its data: which files go, which stay and why; write the info-hash to carry it out, `keep` and the info-hash to end before the unlink", From: "f.is_created",
+			Read: renderDeleteData, Size: deleteDataSize, Seen: noteDeleteData, Set: &setter[T]{plan: setDeleteData}},
+		File[T]{Name: "move", Doc: "write a directory to move the data into it; reads idle, copying PERCENT eta SECONDS, done or failed: WHY", From: "f.is_created",
+			Read: renderMove, Set: &setter[T]{shape: shapeText, plan: setMove}},
+
 		// limits
 		writable(integer("peers_max", "connected peers at most, 0 for no limit", "d.peers_max", peersMax),
 			setter[T]{plan: setCount(rtorrent.SetPeersMax)}),

@@ -1,6 +1,9 @@
 package rtorrent
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // A File is one file of a torrent, in the order of the .torrent; its index is
 // its place in that order.
@@ -41,4 +44,21 @@ func (c *Client) Files(ctx context.Context, h Hash) ([]*File, error) {
 		return nil, err
 	}
 	return files, c.correctPaths(ctx, caps, h, files)
+}
+
+// Created reports which files of a torrent rTorrent sees on its disk now, as
+// regular files at their FrozenPath; while that is "" it sees none.
+func (c *Client) Created(ctx context.Context, h Hash) ([]bool, error) {
+	var rows [][]int
+	if err := c.Call(ctx, &rows, "f.multicall", h, "", "f.is_created="); err != nil {
+		return nil, err
+	}
+	created := make([]bool, len(rows))
+	for i, row := range rows {
+		if len(row) != 1 {
+			return nil, fmt.Errorf("f.is_created: %w: %d cells, want 1", ErrProtocol, len(row))
+		}
+		created[i] = row[0] != 0
+	}
+	return created, nil
 }

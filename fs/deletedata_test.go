@@ -70,6 +70,8 @@ func TestDeleteData(t *testing.T) {
 				"goes: "+in("sub/kept")+" (500 bytes): kept elsewhere by 1 other hard links, frees 0\n",
 				"stays: "+in("linked")+": a symbolic link\n", "stays: "+in("foreign")+": not of this torrent\n")
 			m.wantShell(t, "echo "+string(q.hash)+" > $D", 1, "Invalid argument")
+			m.wantShell(t, "touch -d '1 hour' "+in("a")+"; cat $D", 0, "stays: "+in("a")+": written by another program")
+			m.wantShell(t, "touch -d '1 hour ago' "+in("a")+"; cat $D", 0, "goes: "+in("a"))
 			// The plan becomes another one.
 			m.wantShell(t, "cat $D > /dev/null; cp -p "+in("a")+" "+in("a2")+" && mv "+in("a2")+" "+in("a")+"; echo $H > $D", 1, "busy")
 			m.wantShell(t, "echo $H > $D", 1, "not permitted")

@@ -77,6 +77,7 @@ type driver struct {
 	pauses    *pauses
 	plans     *plans
 	jobs      *jobs
+	siblings  []*Tree // of the other servers in the mount
 	trackers  *trackerNames
 	listTSV   memo
 	listJSON  memo

@@ -2,6 +2,7 @@ package fs
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 )
@@ -23,7 +24,7 @@ func ValidName(name string) bool {
 
 // A serversDir is the root of a mount of several servers: a directory for each,
 // which is a whole tree. They share nothing but the mount: no call, lock or
-// cache, so that each fails alone. What is moved from one to the other meets
+// cache, so that each fails alone; only deletes and moves of data ask the others. What is moved from one to the other meets
 // the EPERM of dirNode.Rename: never EXDEV, after which mv would copy.
 type serversDir struct {
 	d     *driver
@@ -42,6 +43,9 @@ func newServersRoot(trees []*Tree) *dirNode {
 		inos:     newInos(0),
 		health:   newHealth(),
 		notifier: newNotifier(),
+	}
+	for i, t := range trees {
+		t.d.siblings = slices.Concat(trees[:i], trees[i+1:])
 	}
 	return &dirNode{base: base{d: d}, ino: inoRoot, mode: d.mode(modeDir), dir: &serversDir{d, trees}}
 }

@@ -89,6 +89,35 @@ func (d *driver) allClaims(ctx context.Context, but rtorrent.Hash, fresh bool) (
 			all = append(all, d.claimsOf(t, files[t.Hash]))
 		}
 	}
+	for _, s := range d.siblings {
+		claims, err := s.d.claimsHere(ctx, fresh)
+		if err != nil {
+			return nil, fmt.Errorf("%w: server %s may have the same data, and cannot be asked: %v", errBusy, s.d.opts.Name, err)
+		}
+		all = append(all, claims...)
+	}
+	return all, nil
+}
+
+// claimsHere returns what the torrents of another server in the mount claim of
+// this machine's disk. Their info-hashes begin with the server's name, since
+// one torrent can be on several servers.
+func (d *driver) claimsHere(ctx context.Context, fresh bool) ([]*disk.Torrent, error) {
+	if _, err := d.cache.Client().Caps(ctx); err != nil {
+		return nil, err
+	}
+	torrents, files, err := d.listFiles(ctx, fresh)
+	if err != nil {
+		return nil, err
+	}
+	var all []*disk.Torrent
+	for _, t := range torrents {
+		if d.sameDisk(contentPath(t)) {
+			c := d.claimsOf(t, files[t.Hash])
+			c.Hash = d.opts.Name + "/" + c.Hash
+			all = append(all, c)
+		}
+	}
 	return all, nil
 }
 
@@ -122,6 +151,9 @@ func (d *driver) claims(ctx context.Context, t *rtorrent.Torrent, files []*rtorr
 		return nil, err
 	}
 	for i, f := range files {
+		if have.Whole() && f.LastTouched > 0 {
+			c.Files[i].Touched = time.UnixMicro(f.LastTouched).Add(touchSlack)
+		}
 		// f.completed_chunks counts the piece behind the file's last one, too.
 		c.Files[i].Verified = have.Whole() || !have.Known() && f.CompletedPieces > 1
 		for piece := f.FirstPiece; piece < f.EndPiece && !c.Files[i].Verified; piece++ {

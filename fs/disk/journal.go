@@ -65,6 +65,8 @@ type Journal struct {
 	path string // without its ending
 	lock *os.File
 	hook Hook
+
+	closed bool
 }
 
 // ErrRunning says that a job about the torrent is under way, here or in
@@ -112,7 +114,13 @@ func lockJournal(path string, hook Hook) (*Journal, error) {
 		}
 		return nil, err
 	}
-	return &Journal{path, lock, hook}, nil
+	// Whoever had it may have removed it meanwhile.
+	here, err := os.Stat(path + ".lock")
+	if held, failed := lock.Stat(); err != nil || failed != nil || !os.SameFile(here, held) {
+		lock.Close()
+		return nil, ErrRunning
+	}
+	return &Journal{path: path, lock: lock, hook: hook}, nil
 }
 
 func (j *Journal) read() (*Record, error) {
@@ -163,7 +171,13 @@ func (j *Journal) Remove() error {
 }
 
 // Close ends the lock. The record stays, if Remove was not called.
-func (j *Journal) Close() { j.lock.Close() }
+func (j *Journal) Close() {
+	if _, err := os.Lstat(j.path + ".json"); errors.Is(err, fs.ErrNotExist) && !j.closed {
+		os.Remove(j.path + ".lock")
+	}
+	j.closed = true
+	j.lock.Close()
+}
 
 func writeSynced(path string, content []byte, mode os.FileMode) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, mode)

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -230,6 +231,8 @@ func (l *looker) look(f *File) Item {
 	switch {
 	case st.Size != f.Size:
 		return stays(Resized, fmt.Sprintf("%d bytes where the torrent has %d", st.Size, f.Size))
+	case !f.Touched.IsZero() && time.Unix(st.Mtim.Unix()).After(f.Touched):
+		return stays(Unverified, "written by another program since rTorrent looked at it")
 	case !f.Verified && !l.at.empty(item.name(), st):
 		return stays(Unverified, "no verified piece, and it holds data")
 	}

@@ -3,6 +3,7 @@ package disk
 import (
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // A Torrent is what one torrent claims of the disk.
@@ -23,6 +24,9 @@ type File struct {
 	Size int64  // in the torrent, in bytes
 	// Verified says that a piece of it is verified.
 	Verified bool
+	// Touched is until when a change of the file is the torrent's own; zero if
+	// that is not known.
+	Touched time.Time
 	// Elsewhere says that it is not kept below Base.
 	Elsewhere bool
 }

@@ -191,7 +191,10 @@ func (c *Cache) join(ctx context.Context, now time.Time) *flight {
 	go func() {
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.client.Timeout())
 		defer cancel()
-		r, err := c.load(detached, old, pid, contact)
+		r, err := func() (r loaded, err error) {
+			defer survive(&err)
+			return c.load(detached, old, pid, contact)
+		}()
 		c.land(f, r, err)
 	}()
 	return f

@@ -69,7 +69,10 @@ func (k *keyed[K, V]) entry(ctx context.Context, key K, age time.Duration) *entr
 	k.trim()
 	go func() {
 		defer close(e.done)
-		e.value, e.err = k.load(context.WithoutCancel(ctx), key)
+		func() {
+			defer survive(&e.err)
+			e.value, e.err = k.load(context.WithoutCancel(ctx), key)
+		}()
 		e.ended = time.Now()
 	}()
 	return e

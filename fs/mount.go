@@ -3,6 +3,7 @@ package fs
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strconv"
 
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
@@ -52,6 +53,7 @@ func Mount(trees []*Tree, dir string, m MountOptions) (*fuse.Server, error) {
 			DirectMount:   m.Direct,
 			Debug:         m.Debug,
 			DisableXAttrs: true,
+			PanicHandler:  root.d.survive,
 			// Content is read much faster in pieces of that size. It is also
 			// that of each buffer for requests; those of a server that hangs
 			// leave room for the others.
@@ -93,4 +95,11 @@ func closeOnExec() {
 			}
 		}
 	}
+}
+
+// survive makes a panic in a handler an EIO that is logged; the mount lives.
+func (d *driver) survive(panicked any) fuse.Status {
+	d.logger.Error("input/output error: a bug in rtfs", "error", panicked, "stack", string(debug.Stack()))
+	d.health.note(fmt.Sprintf("a bug in rtfs: %v", panicked))
+	return fuse.EIO
 }

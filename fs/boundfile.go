@@ -3,7 +3,10 @@ package fs
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+
+	"rtfs/rtorrent"
 )
 
 // A boundFile is a File about one subject.
@@ -19,6 +22,9 @@ func (b *boundFile[T]) render(ctx context.Context) ([]byte, int64, error) {
 	t, err := b.subject.find(ctx)
 	if err != nil {
 		return nil, 0, err
+	}
+	if b.d.cache.Client().Refuses(b.file.From) {
+		return nil, 0, fmt.Errorf("%s: %w", b.file.From, rtorrent.ErrUntrusted)
 	}
 	var mtime int64
 	if b.subject.mtime != nil {

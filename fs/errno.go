@@ -116,6 +116,7 @@ func errnoOf(err error, write bool) syscall.Errno {
 // fail returns the errno for err, and logs what would be a bare EIO.
 func (d *driver) fail(op, path string, err error) syscall.Errno {
 	errno := errnoOf(err, false)
+	d.health.learn(err)
 	if errno == syscall.EIO {
 		d.logger.Error("input/output error", "op", op, "path", path, "error", redact(err.Error()))
 		d.health.note(redact(fmt.Sprintf("%s %s: %v", op, path, err)))
@@ -127,6 +128,7 @@ func (d *driver) fail(op, path string, err error) syscall.Errno {
 // rTorrent's words is EINVAL.
 func (d *driver) refuse(op, path string, err error) syscall.Errno {
 	errno := errnoOf(err, true)
+	d.health.learn(err)
 	switch errno {
 	case 0:
 	case syscall.EIO:

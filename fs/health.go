@@ -4,8 +4,13 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"sync"
 	"time"
+
+	"rtfs/rtorrent"
 )
 
 // A health keeps the last failure of the mount. It is safe for concurrent use.
@@ -13,9 +18,30 @@ type health struct {
 	mu   sync.Mutex // guards the fields below
 	last string
 	at   time.Time
+	// distrusted are the commands that rTorrent refused because it does not
+	// trust the connection.
+	distrusted map[string]bool
 }
 
-func newHealth() *health { return &health{} }
+func newHealth() *health { return &health{distrusted: map[string]bool{}} }
+
+// learn notes what an error says about the connection.
+func (h *health) learn(err error) {
+	if command := rtorrent.Refused(err); command != "" {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.distrusted[command] = true
+	}
+}
+
+// refused returns the commands that rTorrent refused for lack of trust.
+func (h *health) refused(columns []string) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := slices.AppendSeq(columns, maps.Keys(h.distrusted))
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " ")
+}
 
 // note keeps what went wrong.
 func (h *health) note(what string) {
@@ -60,6 +86,9 @@ func renderHealth(_ context.Context, d *driver, _ *server) ([]byte, error) {
 	}
 	for _, what := range d.jobs.interrupted() {
 		put("interrupted", oneLine(what))
+	}
+	if refused := d.health.refused(d.cache.Client().RefusedColumns()); refused != "" {
+		put("untrusted", refused)
 	}
 	what, at := d.health.failure()
 	put("last_error", oneLine(what))

@@ -76,6 +76,7 @@ func (d *driver) record(ctx context.Context, path, before, after string, err err
 		outcome = unix.ErrnoName(errnoOf(err, true))
 		words = redact(err.Error())
 		d.health.note(path + ": " + words)
+		d.health.learn(err)
 	}
 	fields := []string{time.Now().UTC().Format(time.RFC3339), uid, path, redact(before), redact(after), outcome, words}
 	for i, f := range fields {

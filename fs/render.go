@@ -43,7 +43,7 @@ func renderInfoJSON(_ context.Context, d *driver, t *rtorrent.Torrent) ([]byte, 
 func (d *driver) shown() []File[rtorrent.Torrent] {
 	var files []File[rtorrent.Torrent]
 	for _, f := range columns(d.torrentNodes) {
-		if !f.Secret && d.has(f.From) {
+		if !f.Secret && d.has(f.From) && !d.cache.Client().Refuses(f.From) {
 			files = append(files, f)
 		}
 	}

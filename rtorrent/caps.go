@@ -88,10 +88,22 @@ func (c *Client) Forget() {
 	defer c.mu.Unlock()
 	c.caps = nil
 	clear(c.xmlOnly)
+	clear(c.refused)
 	c.heavy = false
 	c.sizes = sizes{}
 	c.names.forget()
 	c.groups.forget()
+}
+
+// withoutJSON takes note that this rTorrent speaks JSON no more.
+func (c *Client) withoutJSON() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.caps != nil {
+		caps := *c.caps
+		caps.JSON = false
+		c.caps = &caps
+	}
 }
 
 func (c *Client) probe(ctx context.Context) (*Caps, error) {

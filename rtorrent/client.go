@@ -51,6 +51,7 @@ type Client struct {
 	xmlOnly map[string]bool // guarded by mu; queries that failed in JSON
 	heavy   bool            // guarded by mu; free text exceeded heavyRow
 	sizes   sizes           // guarded by mu
+	refused map[string]bool // guarded by mu; columns that strangers may not ask
 
 	names  *nameCache
 	groups *groupNames
@@ -95,6 +96,7 @@ func New(t Transport, o Options) *Client {
 		throttles:   newTable[Throttle](),
 		chokeGroups: newTable[ChokeGroup](),
 		xmlOnly:     map[string]bool{},
+		refused:     map[string]bool{},
 		names:       newNameCache(),
 		groups:      newGroupNames(),
 		pacer:       newPacer(),

@@ -29,7 +29,7 @@ func (c *Client) DoSeeing(ctx context.Context, h Hash, known *Torrent, columns [
 	if err != nil {
 		return nil, nil, err
 	}
-	q := c.torrents.query(caps.Has, Static, Tick, Slow)
+	q := c.torrents.query(c.asks(caps), Static, Tick, Slow)
 	calls, ends := encodeCommands(caps, h, commands)
 	look := q.only(columns)
 	var all []call
@@ -79,6 +79,11 @@ func (c *Client) DoSeeing(ctx context.Context, h Hash, known *Torrent, columns [
 		pending.wait(ctx)
 	}
 	row, err = q.decodeOne(s)
+	if c.dropRefused(err) {
+		// The commands have happened; what the row is without the column is
+		// asked by itself.
+		_, row, err = c.DoSeeing(ctx, h, nil, nil)
+	}
 	if row != nil {
 		row = c.nameGroups(ctx, c.correctName(caps, row))[0]
 	}

@@ -23,6 +23,8 @@ var (
 	ErrNotFound = errors.New("no such torrent")
 	// ErrUnsupported says that this rTorrent lacks the command.
 	ErrUnsupported = errors.New("this rTorrent lacks the command")
+	// ErrNoJSON says that JSON-RPC is switched off. It is an ErrUnsupported.
+	ErrNoJSON = fmt.Errorf("%w: JSON-RPC is switched off", ErrUnsupported)
 	// ErrUntrusted says that rTorrent treats this connection as untrusted.
 	ErrUntrusted = errors.New("rTorrent does not trust this connection")
 	// ErrChecking says that the torrent's hash check is under way, and that
@@ -63,7 +65,7 @@ var faultKinds = []struct {
 	{"not defined", ErrUnsupported},
 	{"method not found", ErrUnsupported},
 	{"does not exist", ErrUnsupported},
-	{"JSON-RPC not supported", ErrUnsupported},
+	{"JSON-RPC not supported", ErrNoJSON},
 	{"request too large", ErrTooLarge},
 }
 
@@ -71,8 +73,15 @@ var faultKinds = []struct {
 func (f *Fault) Is(kind error) bool {
 	for _, k := range faultKinds {
 		if strings.Contains(f.Message, k.text) {
-			return k.kind == kind
+			return errors.Is(k.kind, kind)
 		}
 	}
 	return false
+}
+
+// command is the command that the words are about.
+func (f *Fault) command() string {
+	_, rest, _ := strings.Cut(f.Message, `"`)
+	command, _, _ := strings.Cut(rest, `"`)
+	return command
 }

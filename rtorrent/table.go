@@ -57,6 +57,11 @@ func loadPart[T comparable](ctx context.Context, c *Client, tc tableCall, q *que
 		c.mu.Unlock()
 		rows, err = loadWire(ctx, c, tc, q, false, prev)
 	}
+	if json && errors.Is(err, ErrNoJSON) {
+		c.log.Warn("JSON-RPC was switched off, using XML", "query", tc.name)
+		c.withoutJSON()
+		rows, err = loadWire(ctx, c, tc, q, false, prev)
+	}
 	return rows, named(err, tc.method)
 }
 

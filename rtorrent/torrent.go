@@ -2,6 +2,7 @@ package rtorrent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -97,17 +98,13 @@ func (c *Client) Torrents(ctx context.Context, prev func(hash []byte) *Torrent, 
 	}
 	expected := c.lastRows.Load()
 	if expected == 0 {
-		if err := c.Call(ctx, &expected, "view.size", "", mainView); err != nil {
+		if expected, err = c.count(ctx, caps); err != nil {
 			return nil, err
 		}
 	}
-	q := c.torrents.query(caps.Has, speeds...)
-	tc := tableCall{method: caps.multicall, args: []any{"", mainView}, name: fmt.Sprint("torrents", speeds), rows: int(expected)}
-	var rows []*Torrent
-	if c.isHeavy() && !q.jsonSafe {
-		rows, err = c.loadHeavy(ctx, caps, tc, q, prev)
-	} else {
-		rows, err = loadTable(ctx, c, caps, tc, q, prev)
+	rows, err := c.loadTorrents(ctx, caps, int(expected), prev, speeds)
+	for c.dropRefused(err) {
+		rows, err = c.loadTorrents(ctx, caps, int(expected), prev, speeds)
 	}
 	if err != nil {
 		return nil, err
@@ -117,6 +114,27 @@ func (c *Client) Torrents(ctx context.Context, prev func(hash []byte) *Torrent, 
 		rows[i] = c.correctName(caps, t)
 	}
 	return c.nameGroups(ctx, rows...), nil
+}
+
+func (c *Client) loadTorrents(ctx context.Context, caps *Caps, expected int, prev func(hash []byte) *Torrent, speeds []Speed) ([]*Torrent, error) {
+	q := c.torrents.query(c.asks(caps), speeds...)
+	tc := tableCall{method: caps.multicall, args: []any{"", mainView}, name: fmt.Sprint("torrents", speeds), rows: expected}
+	if c.isHeavy() && !q.jsonSafe {
+		return c.loadHeavy(ctx, caps, tc, q, prev)
+	}
+	return loadTable(ctx, c, caps, tc, q, prev)
+}
+
+// count asks how many torrents there are. Strangers may not ask view.size; for
+// them the hashes are counted, which are short enough to be asked at once.
+func (c *Client) count(ctx context.Context, caps *Caps) (n int64, err error) {
+	err = c.Call(ctx, &n, "view.size", "", mainView)
+	if !errors.Is(err, ErrUntrusted) {
+		return n, err
+	}
+	var rows []any
+	err = c.Call(ctx, &rows, caps.multicall, "", mainView, "d.hash=")
+	return int64(len(rows)), err
 }
 
 // mainView is the view that holds every torrent.

@@ -30,6 +30,7 @@ type Proxy struct {
 	random   *rand.Rand // nil for none
 	share    float64    // of the calls that are spoilt
 	held     time.Duration
+	distrust bool
 	counts   map[Fault]int64
 	open     map[net.Conn]int // and its number
 	begun    int              // connections so far
@@ -99,6 +100,14 @@ func (p *Proxy) Hold(d time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.held = d
+}
+
+// Distrust has the calls from now on marked as ones that are not trusted, as a
+// web server in front of rTorrent marks those of strangers.
+func (p *Proxy) Distrust(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.distrust = on
 }
 
 // Counts returns how often each fault has happened, and their sum.
@@ -217,6 +226,7 @@ type passing struct {
 	proxy   *Proxy
 	fault   Fault
 	held    time.Duration
+	marked  bool    // as not trusted
 	random  float64 // from 0 to 1
 	network string
 	address string
@@ -225,7 +235,7 @@ type passing struct {
 func (p *Proxy) choose() passing {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c := passing{proxy: p, held: p.held, random: 0.5, network: p.network, address: p.address}
+	c := passing{proxy: p, held: p.held, marked: p.distrust, random: 0.5, network: p.network, address: p.address}
 	switch {
 	case len(p.next) > 0:
 		c.fault, p.next = p.next[0], p.next[1:]

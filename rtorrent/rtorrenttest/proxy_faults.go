@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -91,6 +93,9 @@ func (p *Proxy) serve(conn *net.UnixConn) {
 	if c.fault == Swallow {
 		awaitLeave(conn, c.held)
 		return
+	}
+	if c.marked {
+		request = distrusted(request)
 	}
 	answer, err := c.ask(request)
 	if err != nil {
@@ -177,4 +182,12 @@ func flood(conn net.Conn, text string, held time.Duration) {
 func awaitLeave(conn net.Conn, held time.Duration) {
 	conn.SetReadDeadline(time.Now().Add(held))
 	io.Copy(io.Discard, conn)
+}
+
+// distrusted adds to a request's head that it is not trusted.
+func distrusted(request []byte) []byte {
+	digits, rest, _ := bytes.Cut(request, []byte(":"))
+	size, _ := strconv.Atoi(string(digits))
+	const mark = "UNTRUSTED_CONNECTION\x001\x00"
+	return slices.Concat(fmt.Appendf(nil, "%d:", size+len(mark)), rest[:size], []byte(mark), rest[size:])
 }

@@ -29,3 +29,10 @@ func TestModelLong(t *testing.T) {
 		})
 	}
 }
+
+// TestCrowdLong is TestCrowd for 5 minutes with each version.
+func TestCrowdLong(t *testing.T) {
+	for _, version := range rtorrenttest.Versions() {
+		t.Run(version, func(t *testing.T) { runCrowd(t, version, 5*time.Minute) })
+	}
+}

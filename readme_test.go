@@ -8,6 +8,8 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -93,4 +95,43 @@ func exitTable(t *testing.T) string {
 		return true
 	})
 	return b.String()
+}
+
+var (
+	markdownLink = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	markdownCode = regexp.MustCompile("(?ms)^```.*?^```|`[^`\n]*`")
+)
+
+// TestLinksResolve follows each link of each page that stays in this
+// repository, and counts the words of the README: it is to be read.
+func TestLinksResolve(t *testing.T) {
+	docs, err := filepath.Glob("docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range append(docs, "README.md", "CONTRIBUTING.md", "CHANGELOG.md") {
+		text := markdownCode.ReplaceAllString(read(t, page), "")
+		for _, link := range markdownLink.FindAllStringSubmatch(text, -1) {
+			path, _, _ := strings.Cut(link[1], "#")
+			if path == "" || strings.Contains(path, "://") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), path)); err != nil {
+				t.Errorf("%s links to %s: %v", page, link[1], err)
+			}
+		}
+	}
+	const most = 4200
+	if words := len(strings.Fields(strings.ReplaceAll(read(t, "README.md"), "|", " "))); words > most {
+		t.Errorf("README.md has %d words, want at most %d", words, most)
+	}
+}
+
+// TestPagesExist looks for each page that CONTRIBUTING.md names.
+func TestPagesExist(t *testing.T) {
+	for _, name := range regexp.MustCompile("`([\\w/]+\\.(?:go|md|sh|py))`").FindAllStringSubmatch(read(t, "CONTRIBUTING.md"), -1) {
+		if _, err := os.Stat(name[1]); err != nil && name[1] != "doc.go" {
+			t.Errorf("CONTRIBUTING.md names %s: %v", name[1], err)
+		}
+	}
 }

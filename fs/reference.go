@@ -15,16 +15,17 @@ func Reference() []Line {
 	return all
 }
 
-// Table returns the reference as a Markdown table, as the README has it.
+// Table returns the reference as a Markdown table, as the README has it. What
+// takes writes is marked; modes and commands are in the man page.
 func Table() string {
 	var b strings.Builder
-	b.WriteString("| path | mode | what it is | rTorrent's command |\n|---|---|---|---|\n")
+	b.WriteString("| path | |\n|---|---|\n")
 	for _, l := range Reference() {
-		from := ""
-		if l.From != "" {
-			from = "`" + strings.ReplaceAll(l.From, " ", "` `") + "`"
+		mark := ""
+		if l.Mode[0] == '-' && l.Mode[2] == 'w' {
+			mark = " \\*"
 		}
-		fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", l.Path, l.Mode, l.Doc, from)
+		fmt.Fprintf(&b, "| `%s`%s | %s |\n", l.Path, mark, l.Doc)
 	}
 	return b.String()
 }

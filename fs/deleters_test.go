@@ -78,9 +78,15 @@ func (m *mounted) fillForDeleters(t *testing.T) {
 	for _, p := range []*payload{file, folder} {
 		m.awaitState(t, p.hash, stateSeeding)
 	}
+	if out, status := m.sh(t, "mkdir rtorrent/throttles/slow rtorrent/choke_groups/few by-tag/made && echo 500K > rtorrent/throttles/slow/up_limit && ls 'where/size>0'"); status != 0 {
+		t.Fatal(out)
+	}
+	m.put(t, "off\n", "torrents", string(folder.hash), "file_priority", "a")
 	for _, p := range []*payload{file, folder, stopped} {
 		m.put(t, "tv\nhd\n", "torrents", string(p.hash), "tags")
 		m.put(t, "a comment\n", "torrents", string(p.hash), "comment")
+		m.put(t, "slow\n", "torrents", string(p.hash), "throttle")
+		m.put(t, "few\n", "torrents", string(p.hash), "choke_group")
 		for _, key := range []string{"ratio-group", "empty"} {
 			if err := m.client.CallWrite(t.Context(), nil, "d.custom.set", p.hash, key, strings.TrimPrefix(key, "empty")); err != nil {
 				t.Fatal(err)
@@ -132,6 +138,11 @@ func (m *mounted) everything(t *testing.T) string {
 			fmt.Fprintf(&b, "custom %s %q\n", key, value)
 		}
 	}
+	var groups []string
+	if err := m.client.Call(t.Context(), &groups, "choke_group.list"); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(&b, "choke groups %q\nsettings %q\n", groups, optionValues(t, m.client))
 	for _, dir := range []string{m.daemon.Downloads(), m.daemon.Session()} {
 		err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 			if err != nil || strings.Contains(path, ".torrent.") || !e.Type().IsRegular() {

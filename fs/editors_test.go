@@ -37,6 +37,8 @@ func TestEditors(t *testing.T) {
 		{"priority", "1", "3", "7"},
 		{"custom/kind", "a", "b c", ""},
 		{"trackers/127.0.0.1/enabled", "1", "0", "7"},
+		{"file_priority/p", "1", "2", "low"},
+		{"../../rtorrent/settings/throttle/max_peers/normal", "60", "70", "nonsense"},
 		{"trackers/127.0.0.1/url", "http://127.0.0.1:9/a", "http://127.0.0.1:9/b", "nonsense"},
 	}
 	testdata, err := filepath.Abs("testdata")

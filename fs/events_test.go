@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -74,6 +75,7 @@ func TestEventsOfATransfer(t *testing.T) {
 				t.Fatal("ls torrents failed")
 			}
 			tail := exec.CommandContext(t.Context(), "sh", "-c", "cd "+m.dir+" && tail -n0 -F events | grep --line-buffered finished")
+			tail.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 			out, err := tail.StdoutPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -81,7 +83,7 @@ func TestEventsOfATransfer(t *testing.T) {
 			if err := tail.Start(); err != nil {
 				t.Fatal(err)
 			}
-			defer exec.Command("pkill", "-f", "tail -n0 -F events").Run()
+			defer syscall.Kill(-tail.Process.Pid, syscall.SIGKILL)
 			lines := make(chan string, 10)
 			go func() {
 				s := bufio.NewScanner(out)

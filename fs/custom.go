@@ -38,7 +38,7 @@ func customFile(name string) File[custom] {
 // setCustom plans a write to a key's file.
 func setCustom(c *custom, value string, _ bool) (action, error) {
 	switch {
-	case value == c.value:
+	case value == "" && c.value == "": // it would make a key
 		return nil, nil
 	case len(value) > customMax:
 		return nil, invalid("value of %d bytes, at most %d", len(value), customMax)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -100,7 +101,7 @@ func (l *linkDir) set(ctx context.Context) (*linkSet, error) {
 		return nil, err
 	}
 	set := l.d.links.get(l.path)
-	if set != nil && set.snapshot == snapshot && len(set.torrents) == len(torrents) {
+	if set != nil && set.snapshot == snapshot && sameTorrents(set.torrents, torrents) {
 		return set, nil
 	}
 	set = &linkSet{snapshot: snapshot, torrents: torrents, names: torrentNames(torrents)}
@@ -110,6 +111,12 @@ func (l *linkDir) set(ctx context.Context) (*linkSet, error) {
 	}
 	l.d.links.put(l.path, set)
 	return set, nil
+}
+
+// sameTorrents compares two lists, mostly one with itself. Those of a group
+// can change while the snapshot does not, as the trackers' do.
+func sameTorrents(a, b []*rtorrent.Torrent) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.Equal(a, b))
 }
 
 func (l *linkDir) list(ctx context.Context) ([]entry, error) {

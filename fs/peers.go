@@ -31,19 +31,19 @@ func peerNodes() []Node[peer] {
 		boolean("encrypted", "1 if the connection is encrypted", "p.is_encrypted", func(t *T) bool { return t.IsEncrypted }),
 		boolean("incoming", "1 if it made the connection", "p.is_incoming", func(t *T) bool { return t.IsIncoming }),
 		writable(boolean("snubbed", "1 if nothing is uploaded to it", "p.snubbed p.snubbed.set", func(t *T) bool { return t.IsSnubbed }),
-			setter[T]{words: flagWords(), plan: setPeerFlag(func(t *T) bool { return t.IsSnubbed }, rtorrent.SnubPeer)}),
+			setter[T]{words: flagWords(), plan: setPeerFlag(rtorrent.SnubPeer)}),
 		writable(boolean("banned", "1 if it is not to be connected to again; that does not disconnect it", "p.banned p.banned.set", func(t *T) bool { return t.IsBanned }),
-			setter[T]{words: flagWords(), plan: setPeerFlag(func(t *T) bool { return t.IsBanned }, rtorrent.BanPeer)}),
+			setter[T]{words: flagWords(), plan: setPeerFlag(rtorrent.BanPeer)}),
 		File[T]{Name: "ctl", Doc: "write disconnect; reading lists that", From: "p.disconnect", Read: renderPeerCtl,
 			Set: &setter[T]{words: []string{peerDisconnect}, plan: controlPeer}},
 	}
 }
 
 // setPeerFlag plans a write to one of a peer's flags.
-func setPeerFlag(now func(*peer) bool, command func(rtorrent.Hash, string, bool) rtorrent.Command) func(*peer, string, bool) (action, error) {
+func setPeerFlag(command func(rtorrent.Hash, string, bool) rtorrent.Command) func(*peer, string, bool) (action, error) {
 	return func(t *peer, value string, _ bool) (action, error) {
 		on, err := parseFlag(value)
-		if err != nil || on == now(t) {
+		if err != nil {
 			return nil, err
 		}
 		return apply(t.hash, command(t.hash, t.ID, on)), nil

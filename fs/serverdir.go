@@ -24,9 +24,9 @@ func serverNodes() []Node[rtorrent.Server] {
 		integer("up_total", "uploaded since it was started, in bytes", "throttle.global_up.total", func(t *T) int64 { return t.UpTotal }),
 		integer("down_total", "downloaded since it was started, in bytes", "throttle.global_down.total", func(t *T) int64 { return t.DownTotal }),
 		writable(integer("up_limit", "upload limit, in bytes/s, 0 for none; takes 500K, 2M, 1G, kept in KiB until rTorrent ends", "throttle.global_up.max_rate", upLimit),
-			setter[T]{plan: setLimit(upLimit, rtorrent.SetUpLimit)}),
+			setter[T]{plan: setLimit(rtorrent.SetUpLimit)}),
 		writable(integer("down_limit", "download limit, in bytes/s, 0 for none", "throttle.global_down.max_rate", downLimit),
-			setter[T]{plan: setLimit(downLimit, rtorrent.SetDownLimit)}),
+			setter[T]{plan: setLimit(rtorrent.SetDownLimit)}),
 		List[T]{Name: "throttles", Doc: "limits with a name, in force while there is a limit for all; mkdir makes one, kept over restarts of rTorrent", Below: throttleReference, Open: openThrottles},
 		List[T]{Name: "choke_groups", Doc: "groups that share slots for uploads and downloads; mkdir makes one, kept until rTorrent ends", Below: chokeGroupReference, Open: openChokeGroups},
 		List[T]{Name: "settings", Doc: "every value that rTorrent has a setter for; kept until it ends", Below: settingsReference, Open: openSettings},
@@ -55,10 +55,10 @@ func serverReference(prefix string) []Line {
 }
 
 // setLimit returns the plan of a write to one of the limits for all torrents.
-func setLimit(now func(*rtorrent.Server) int64, command func(int64) rtorrent.ServerCommand) func(*rtorrent.Server, string, bool) (action, error) {
+func setLimit(command func(int64) rtorrent.ServerCommand) func(*rtorrent.Server, string, bool) (action, error) {
 	return func(t *rtorrent.Server, value string, _ bool) (action, error) {
 		n, err := parseLimit(value, t.LimitMax)
-		if err != nil || n == now(t) {
+		if err != nil {
 			return nil, err
 		}
 		return applyServer(command(n)), nil

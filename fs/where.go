@@ -86,29 +86,44 @@ func (w *whereDir) entry(expr string) (entry, error) {
 		return entry{}, err
 	}
 	path := w.path + expr + "/"
-	l := &linkDir{d: w.d, path: path, choose: func(ctx context.Context) (*cache.Snapshot, []*rtorrent.Torrent, error) {
-		return w.d.matching(ctx, q)
-	}}
+	l := &linkDir{d: w.d, path: path, choose: (&matches{d: w.d, query: q}).now}
 	return w.d.dirEntry(expr, path, w.d.inos.named(path), w.d.opts.TTL, l), nil
 }
 
-// matching returns the torrents that fulfil a query.
-func (d *driver) matching(ctx context.Context, q *query) (*cache.Snapshot, []*rtorrent.Torrent, error) {
-	s, err := d.cache.Snapshot(ctx)
+// A matches finds the torrents that fulfil a query, and keeps them: a listing is
+// followed by a lookup of each of its names. It is safe for concurrent use.
+type matches struct {
+	d     *driver
+	query *query
+
+	mu       sync.Mutex // guards the fields below; never held during a call
+	snapshot *cache.Snapshot
+	hosts    *cache.Hosts
+	torrents []*rtorrent.Torrent
+}
+
+func (m *matches) now(ctx context.Context) (*cache.Snapshot, []*rtorrent.Torrent, error) {
+	s, err := m.d.cache.Snapshot(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	hosts := &cache.Hosts{}
-	if q.trackers {
-		if hosts, err = d.cache.Hosts(ctx, s); err != nil {
+	if m.query.trackers {
+		if hosts, err = m.d.cache.Hosts(ctx, s); err != nil {
 			return nil, nil, err
 		}
 	}
-	var matching []*rtorrent.Torrent
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.snapshot == s && (m.hosts == hosts || !m.query.trackers) {
+		return s, m.torrents, nil
+	}
+	var torrents []*rtorrent.Torrent
 	for _, t := range s.Torrents {
-		if q.match(t, hosts.Of(t.Hash)) {
-			matching = append(matching, t)
+		if m.query.match(t, hosts.Of(t.Hash)) {
+			torrents = append(torrents, t)
 		}
 	}
-	return s, matching, nil
+	m.snapshot, m.hosts, m.torrents = s, hosts, torrents
+	return s, torrents, nil
 }

@@ -54,6 +54,7 @@ fish         fish
 sshd         openssh-server
 ssh          openssh-client
 systemctl    systemd
+file         file
 '
 
 say() { printf 'rtfs: deps: %s\n' "$*" >&2; }

@@ -160,3 +160,27 @@ func (m *mounted) awaitMove(t *testing.T, p *payload, want string) {
 		}
 	}
 }
+
+// TestDeleteDataAsksTheOtherServers has the same file in two rTorrents of one
+// mount.
+func TestDeleteDataAsksTheOtherServers(t *testing.T) {
+	versions := rtorrenttest.Versions()
+	one, two := rtorrenttest.Start(t, versions[0]), rtorrenttest.Start(t, versions[1])
+	m := mountServers(t, time.Second, []string{"one", "two"}, rtorrenttest.Dial(t, one.Endpoint()), rtorrenttest.Dial(t, two.Endpoint()))
+	p := newPayload(t, "p", piece, map[string]int{"": 10_000})
+	p.write(t, one.Downloads())
+	if err := os.Symlink(filepath.Join(one.Downloads(), "p"), filepath.Join(two.Downloads(), "p")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"one", "two"} {
+		at := &mounted{dir: m.path(name)}
+		at.add(t, "add", p)
+		at.awaitState(t, p.hash, stateSeeding)
+	}
+	out, status := m.sh(t, "cat */torrents/"+string(p.hash)+"/delete_data")
+	for _, want := range []string{"frees: 0 bytes", "shared with two/" + string(p.hash) + " by device and inode", "/p: a symbolic link\n"} {
+		if status != 0 || !strings.Contains(out, want) {
+			t.Errorf("exit status %d, no %q in:\n%s", status, want, out)
+		}
+	}
+}

@@ -58,7 +58,7 @@ func (r *Record) leftover(journal string) *Leftover {
 		after += there(f.To)
 	}
 	l := &Leftover{Hash: r.Hash, json: journal + ".json"}
-	scripts := fmt.Sprintf("; undo: sh %s.undo.sh; finish: sh %[1]s.finish.sh", quote(journal))
+	scripts := fmt.Sprintf("; undo: sh %s; finish: sh %s", quote(journal+".undo.sh"), quote(journal+".finish.sh"))
 	name := escape(string(r.Name)) + " (" + r.Hash + ")"
 	switch r.Kind {
 	case KindDelete:

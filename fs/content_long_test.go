@@ -24,7 +24,6 @@ func TestRacingADownload(t *testing.T) {
 	const rate, minutes = 100, 10
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
-			t.Parallel()
 			p := newPayload(t, "p", piece, map[string]int{"": rate << 10 * 60 * minutes})
 			m := startDownload(t, version, p, rate, Options{Wait: time.Second})
 			served, refused := race(t, m.torrent(p.hash, "files", "p"), p.files[0].data, func() bool {
@@ -125,7 +124,6 @@ func TestPlayingADownload(t *testing.T) {
 	}
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
-			t.Parallel()
 			p := newPayload(t, "p", piece, map[string]int{"film.mkv": len(data), "other": 2 * len(data)})
 			p.files[0].data = data
 			files := []rtorrent.MakeFile{}

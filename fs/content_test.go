@@ -46,8 +46,12 @@ func readAt(path string, off int64, n int) ([]byte, error) {
 	}
 	defer f.Close()
 	buf := make([]byte, n)
-	got, err := syscall.Pread(int(f.Fd()), buf, off)
-	return buf[:max(got, 0)], err
+	for {
+		got, err := syscall.Pread(int(f.Fd()), buf, off)
+		if err != syscall.EINTR { // a signal of the runtime's
+			return buf[:max(got, 0)], err
+		}
+	}
 }
 
 // TestPartialContent has a torrent of which some pieces are right on disk, one

@@ -19,7 +19,6 @@ import (
 func TestReplacedData(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
-			t.Parallel()
 			m := mountDaemon(t, version)
 			p := newPayload(t, "p", piece, map[string]int{"a": 3 * piece, "b": 2 * piece})
 			p.write(t, m.daemon.Downloads())

@@ -92,7 +92,6 @@ func race(t *testing.T, path string, want []byte, over func() bool) (served, ref
 func TestReadingADownload(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
-			t.Parallel()
 			p := newPayload(t, "p", piece, map[string]int{"": 48*piece + 5})
 			m := startDownload(t, version, p, 250, Options{Wait: time.Minute})
 			file, data := m.torrent(p.hash, "files", "p"), p.files[0].data

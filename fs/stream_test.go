@@ -33,7 +33,6 @@ func TestStreaming(t *testing.T) {
 	normal, edges, high := rtorrent.FileOrder{Priority: 1}, rtorrent.FileOrder{Priority: 1, First: true, Last: true}, rtorrent.FileOrder{Priority: 2}
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
-			t.Parallel()
 			state := t.TempDir()
 			m, p := halfThere(t, version, Options{Wait: 10 * time.Minute, Stream: true, StateDir: state})
 			a := m.torrent(p.hash, "files", "a")

@@ -87,7 +87,6 @@ func (w *waiter) end(t *testing.T) string {
 func TestWaitsEnd(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
-			t.Parallel()
 			m, p := halfThere(t, version, Options{Wait: 2 * time.Minute})
 			a, b := m.torrent(p.hash, "files", "a"), m.torrent(p.hash, "files", "b")
 			state := func(word string) { m.put(t, word+"\n", "torrents", string(p.hash), "state") }
@@ -149,7 +148,6 @@ func TestWaitIsBounded(t *testing.T) {
 func TestCopiesOfWhatIsMissing(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
-			t.Parallel()
 			m, p := halfThere(t, version, Options{})
 			a, data := m.torrent(p.hash, "files", "a"), p.files[0].data
 			if out, _ := m.sh(t, "stat -c '%s %b %a' "+a); out != fmt.Sprintf("%d %d 400\n", len(data), 3*piece/512) {

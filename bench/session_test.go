@@ -71,9 +71,13 @@ func startOn(t testing.TB, version string, n int) *rtorrent.Daemon {
 	defer cancel()
 	d, err := rtorrent.StartDaemon(ctx, rtorrent.DaemonOptions{
 		Binary: []string{rtorrenttest.Binary(t, version)}, Dir: dir,
-		// The view "name" is sorted as torrents come in. Half of the time it
-		// takes to load them goes into that.
-		Extra: []string{"view.sort_new = name,equal=d.priority="},
+		// A user's may take minutes to load its session. The view "name" is
+		// sorted as torrents come in, which is half of that time.
+		Profile: rtorrent.User,
+		Extra: []string{
+			"view.sort_new = name,equal=d.priority=",
+			"network.bind_address.set = 127.0.0.1", "dht.mode.set = disable", "protocol.pex.set = no", "trackers.use_udp.set = no",
+		},
 	})
 	must(t, err)
 	t.Cleanup(func() { must(t, d.Kill()) })

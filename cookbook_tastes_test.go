@@ -54,6 +54,14 @@ var tastes = map[string]taste{
 	"All as magnet links":                                                {want: `^(magnet:\?xt=urn:btih:[^\n]*\n){10}$`},
 	"Bring back what was removed last":                                   {after: `await 'ls by-name | grep "old film"'`, holds: `old film`},
 
+	"Delete all that the tracker does not know any more, with their data": {before: `await 'echo normal > "by-name/old film/priority"; ls by-message/unregistered | grep -q old'`,
+		want: `goes: .*old film`, after: `ls "$DOWNLOADS" by-name | grep -c "old film"; true`, holds: `^0\n$`},
+	"Move finished films": {before: `mkdir ~/big; echo films > by-name/debian*/tags; await 'grep -q seeding by-name/debian*/state'`, after: `ls ~/big; grep -q . by-name/debian*/directory && cat by-name/debian*/move`, holds: `^debian-13.iso\ndone\n$`},
+	"Empty a disk":        {before: `mkdir ~/other`, after: `ls ~/other ~/big`, holds: `^\S+/big:\n\n\S+/other:\ndebian-13.iso\n$`},
+
+	"Add a magnet link":                            {after: `await 'ls by-state/metadata | grep -qi c12fe' && mv by-state/metadata/* erase/`},
+	"Where everything of a tag goes, and how fast": {after: `cat add/linux/defaults`, holds: `directory: \S+/isos\nthrottle: slow\n`},
+
 	"A picker":                                   {after: `ls by-state/stopped`, holds: `Sintel`},
 	"Tell me when something has finished":        {until: arriving, after: `cat ~/notes`, holds: `^finished: arriving\n$`},
 	"For node_exporter's textfile collector":     {after: `cat ~/textfile/*.prom`, holds: `(?m)^rtorrent_`},

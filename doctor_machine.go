@@ -74,9 +74,16 @@ func (m machine) examineHelper(d *diagnosis) {
 		d.problem("apt install --reinstall fuse3", "fusermount3: %v", err)
 	case info.Mode()&fs.ModeSetuid == 0 || info.Sys().(*syscall.Stat_t).Uid != 0:
 		d.problem("as root: chown root "+path+" && chmod u+s "+path, "%s does not run as root", path)
+	case !m.hasMtab():
+		d.problem("as root: ln -s /proc/self/mounts "+m.path("etc", "mtab"), "%s does not exist, and fusermount3 unmounts nothing without it", m.path("etc", "mtab"))
 	default:
 		d.ok("fusermount3 is %s", path)
 	}
+}
+
+func (m machine) hasMtab() bool {
+	_, err := os.Stat(m.path("etc", "mtab"))
+	return err == nil
 }
 
 func (m machine) examineAllowOther(d *diagnosis) {

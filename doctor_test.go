@@ -230,6 +230,26 @@ func TestDoctorOfBrokenMachines(t *testing.T) {
 	}
 }
 
+// TestDoctorMissesMtab has a fusermount3 that runs as root, if the test does; it
+// is a problem by itself otherwise.
+func TestDoctorMissesMtab(t *testing.T) {
+	helper := filepath.Join(t.TempDir(), "fusermount3")
+	if err := os.WriteFile(helper, nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(helper, 0o755|os.ModeSetuid); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", filepath.Dir(helper))
+	var out bytes.Buffer
+	machine{root: t.TempDir(), uid: 1000}.examineHelper(&diagnosis{out: &out})
+	want := []string{"problem does not run as root", "→ chmod u+s"}
+	if os.Getuid() == 0 {
+		want = []string{"problem etc/mtab does not exist", "→ ln -s /proc/self/mounts"}
+	}
+	wantLines(t, out.String(), want...)
+}
+
 func TestMapBetween(t *testing.T) {
 	theirs := mountPoints(`1 0 0:50 / / rw - overlay overlay rw
 2 1 8:1 /srv/my\040rt /downloads rw - ext4 /dev/sda1 rw

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -42,4 +43,27 @@ func TestHundredWaitersInARow(t *testing.T) {
 	if loads != 1 {
 		t.Errorf("rTorrent was waited for %d times, want once", loads)
 	}
+}
+
+// TestSlowLoadsAreKept: a value that takes longer to load than it lives serves
+// more than one who asks.
+func TestSlowLoadsAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		loads := 0
+		k := newKeyed(time.Second, func(context.Context, string) (int, error) {
+			loads++
+			time.Sleep(3 * time.Second)
+			return 7, nil
+		})
+		k.costly = 4
+		for range 100 { // 10 s of names
+			if _, err := k.value(t.Context(), "a"); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		if loads != 1 {
+			t.Errorf("it was loaded %d times, want once", loads)
+		}
+	})
 }

@@ -87,6 +87,7 @@ func New(client *rtorrent.Client, o Options) *Cache {
 	c.trackers = newKeyed(slowDemand*o.TTL, confirmed(c, client.Trackers))
 	c.peers = newKeyed(o.TTL, confirmed(c, client.Peers))
 	c.customs = newKeyed(slowDemand*o.TTL, confirmed(c, client.Customs))
+	c.files.costly = 4
 	c.hosts = newHosts(client)
 	c.views = newKeyed(o.Slow, func(ctx context.Context, _ string) ([]string, error) { return client.Views(ctx) })
 	c.members = newKeyed(o.TTL, client.View)

@@ -16,6 +16,11 @@ type keyed[K ~string, V any] struct {
 	ttl  time.Duration
 	load func(context.Context, K) (V, error)
 
+	// costly is how many times as long as its load a value is kept at least. The
+	// list of 50,000 files can take longer than the TTL: then each name of a walk
+	// over them would ask for it again.
+	costly int
+
 	mu      sync.Mutex // never held during a load
 	entries map[K]*entry[V]
 }
@@ -61,7 +66,7 @@ func (k *keyed[K, V]) entry(ctx context.Context, key K, age time.Duration) *entr
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := time.Now()
-	if e := k.entries[key]; e != nil && !e.expired(now, age) {
+	if e := k.entries[key]; e != nil && (!e.expired(now, age) || e.isCostly(now, k.costly)) {
 		return e
 	}
 	e := &entry[V]{began: now, done: make(chan struct{})}
@@ -108,6 +113,12 @@ func (e *entry[V]) expired(now time.Time, ttl time.Duration) bool {
 	default:
 		return false
 	}
+}
+
+// isCostly reports whether a value took so long to load that it is kept, n
+// times as long as that.
+func (e *entry[V]) isCostly(now time.Time, n int) bool {
+	return n > 0 && e.err == nil && now.Sub(e.ended) < time.Duration(n)*e.ended.Sub(e.began)
 }
 
 // trim removes the oldest entry when there are too many. The caller holds mu.

@@ -48,8 +48,13 @@ func (m *model) writeField(p *payload, f modelField) {
 	was := m.hist.open(what)
 	value := f.value(m)
 	m.hist.may(what, value)
+	begun := time.Now()
 	err := m.writeText(m.m.torrent(p.hash, f.name), value+"\n")
 	returned := time.Now()
+	missing := errors.Is(err, syscall.ENOENT)
+	if missing { // of one that has just come this can be the last that was known
+		m.hist.saw(fieldOf(p.hash, ""), "absent", begun)
+	}
 	m.writes.Add(1)
 	if m.absent[p.hash] {
 		if err == nil {
@@ -77,7 +82,7 @@ func (m *model) writeField(p *payload, f modelField) {
 			m.t.Errorf("false: %s is %q after an unknown outcome of writing %q over %q", what, now, value, was)
 		}
 		m.hist.settle(what, now, returned, modelLag)
-	case expected(err):
+	case expected(err), missing:
 		m.refused.Add(1)
 		if now == value && !slices.Contains(was, value) {
 			m.t.Errorf("phantom: writing %q to %s failed with %v, and has happened", value, what, err)

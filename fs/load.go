@@ -63,6 +63,9 @@ func (d *driver) whileLoading(ctx context.Context, h rtorrent.Hash, steps loadSt
 		err = steps.await(t)
 		loaded = err != nil
 	}
+	if loaded {
+		err = rtorrent.Afterwards(err)
+	}
 	return err
 }
 

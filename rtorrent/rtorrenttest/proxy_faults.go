@@ -124,6 +124,10 @@ func (c *passing) ask(request []byte) ([]byte, error) {
 // answer sends an answer in the way of the fault.
 func (c *passing) answer(conn *net.UnixConn, answer []byte) {
 	body := bytes.Index(answer, []byte("\r\n\r\n")) + 4
+	if body < 4 || body >= len(answer) {
+		conn.Write(answer) // rTorrent itself was cut off: there is nothing to spoil
+		return
+	}
 	cut := body + int(c.random*float64(len(answer)-body))
 	switch c.fault {
 	case Lose:

@@ -123,7 +123,11 @@ func (j *MoveJob) probe() error {
 		return err
 	}
 	err := d.stageSeen(j.Daemon)
-	if failed := d.Rollback(); failed != nil {
+	failed := d.Rollback()
+	if failed != nil {
+		failed = d.Rollback() // nothing but this file is away: once more
+	}
+	if failed != nil {
 		return errors.Join(err, failed)
 	}
 	if err != nil {

@@ -141,6 +141,7 @@ func (w *world) disturb(t *testing.T) {
 			w.must(t, os.Truncate(one, info.Size()+1))
 		}
 	case 5: // another folder's name for the same folder
+		w.must(t, os.MkdirAll(w.dir, 0o755))
 		w.must(t, os.Symlink(filepath.Join(w.dir, "dl"), filepath.Join(w.dir, "dl3")))
 		if next := *w.torrents[0]; strings.HasPrefix(next.Base, filepath.Join(w.dir, "dl/")) {
 			next.Hash = fmt.Sprintf("%040X", 100+len(w.torrents))

@@ -48,7 +48,7 @@ func (t *sshTransport) RoundTrip(ctx context.Context, contentType string, reques
 	reply, replyType, err := local.RoundTrip(ctx, contentType, request)
 	if errors.Is(err, errUnanswered) {
 		// ssh takes the connection before it knows whether the other end does.
-		err = fmt.Errorf("%w: ssh %s: %s", err, t.destination, tunnel.said.last())
+		err = fmt.Errorf("%w: ssh %s: %s", err, t.destination, tunnel.said.await(ctx))
 	}
 	return reply, replyType, err
 }

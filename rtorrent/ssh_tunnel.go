@@ -1,6 +1,7 @@
 package rtorrent
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -176,6 +177,26 @@ func (t *lastWords) last() string {
 	defer t.mu.Unlock()
 	text := strings.TrimSpace(string(t.text))
 	return strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:])
+}
+
+// wordsBound is how long the words of a program may come behind what they are
+// about.
+const wordsBound = time.Second
+
+// await is the last line, for which it waits a moment if there is none yet.
+func (t *lastWords) await(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, wordsBound)
+	defer cancel()
+	tick := time.NewTicker(wordsBound / 50)
+	defer tick.Stop()
+	for t.last() == "" {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return "no reason given"
+		}
+	}
+	return t.last()
 }
 
 // isTunnel reports whether a process is the ssh of that directory.

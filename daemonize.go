@@ -42,7 +42,9 @@ func (p *program) daemonize(ctx context.Context) error {
 	cmd.Args = p.args
 	cmd.Env = append(os.Environ(), daemonEnv+"=1")
 	cmd.Stderr = write
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	// An automount makes everybody wait who looks at the mountpoint before it is
+	// mounted, but for the process group of systemd, which mount(8) is in.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: !p.mount8}
 	err = cmd.Start()
 	write.Close()
 	if err != nil {
@@ -102,6 +104,9 @@ func outcome(err error) error {
 func (p *program) becomeReady() error {
 	if !p.daemon {
 		return nil
+	}
+	if p.mount8 {
+		_, _ = unix.Setsid() // an error means that it leads a session already
 	}
 	log, err := openLog()
 	if err != nil {

@@ -182,11 +182,18 @@ func (m *mounted) readEach(t *testing.T, hashes []rtorrent.Hash, names []string)
 		for _, name := range names {
 			// Without os.ReadFile's fstat and second read, which are not the point.
 			fd, err := syscall.Open(m.torrent(h, name), syscall.O_RDONLY, 0)
+			for err == syscall.EINTR { // a signal of the runtime's
+				fd, err = syscall.Open(m.torrent(h, name), syscall.O_RDONLY, 0)
+			}
 			if err != nil {
 				t.Errorf("open %s: %v", name, err)
 				continue
 			}
-			if _, err := syscall.Read(fd, buf); err != nil {
+			_, err = syscall.Read(fd, buf)
+			for err == syscall.EINTR {
+				_, err = syscall.Read(fd, buf)
+			}
+			if err != nil {
 				t.Errorf("read %s: %v", name, err)
 			}
 			syscall.Close(fd)

@@ -65,7 +65,7 @@ func (a *dropDir) saveDefaults(ctx context.Context, from *dropDir, name string) 
 	case len(content) > writeAtMost:
 		return errTooBig
 	}
-	err := a.defaultsNode().commit(ctx, string(content), false)
+	err := a.defaultsNode().commit(ctx, string(content), false, true)
 	if err == nil {
 		from.tree.remove(from.below + name)
 	}

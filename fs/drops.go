@@ -197,14 +197,14 @@ func (t *dropTree) report(h rtorrent.Hash, name string, err error) {
 	t.log.add(strings.Join(fields, "\t"))
 }
 
-// sedName is how sed -i calls what it writes beside a file.
-var sedName = regexp.MustCompile(`^sed[A-Za-z0-9]{6}$`)
+// besideName is how sed -i and perl -i call what they write beside a file.
+var besideName = regexp.MustCompile(`^(sed|XX)[A-Za-z0-9]{6}$`)
 
 // isTemporary reports whether a name is one under which programs write what
 // they rename when it is whole: dot files (rsync, gio), browsers' parts; or
 // what editors keep beside a file.
 func isTemporary(name string) bool {
-	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "#") || strings.HasSuffix(name, "~") || sedName.MatchString(name) {
+	if strings.HasPrefix(name, ".") || strings.HasPrefix(name, "#") || strings.HasSuffix(name, "~") || besideName.MatchString(name) {
 		return true
 	}
 	for _, suffix := range []string{".part", ".crdownload", ".tmp", ".partial", ".filepart", ".download", ".opdownload"} {

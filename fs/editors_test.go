@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"rtfs/rtorrent"
 	"rtfs/rtorrent/rtorrenttest"
 )
 
@@ -30,16 +31,32 @@ func TestEditors(t *testing.T) {
 		{"busybox sh", `busybox sh -c 'echo "$NEW" > $FILE'`},
 		{"install is refused", `! install -m 644 /dev/null $FILE 2>/dev/null && echo "$NEW" > $FILE`},
 	}
-	files := []struct{ name, a, b, bad string }{
-		{"state", "seeding", "stopped", "nonsense"},
-		{"tags", "x", "y z", ""},
-		{"comment", "first", "second ü", ""},
-		{"priority", "1", "3", "7"},
-		{"custom/kind", "a", "b c", ""},
-		{"trackers/127.0.0.1/enabled", "1", "0", "7"},
-		{"file_priority/p", "1", "2", "low"},
-		{"../../rtorrent/settings/throttle/max_peers/normal", "60", "70", "nonsense"},
-		{"trackers/127.0.0.1/url", "http://127.0.0.1:9/a", "http://127.0.0.1:9/b", "nonsense"},
+	// The paths are seen from a torrent's directory: p seeds, q is stopped.
+	// FOLDER is one that holds other folders a and b.
+	files := []struct{ torrent, name, a, b, bad string }{
+		{"p", "state", "seeding", "stopped", "nonsense"},
+		{"p", "tags", "x", "y z", ""},
+		{"p", "comment", "first", "second ü", ""},
+		{"p", "priority", "1", "3", "7"},
+		{"p", "custom/kind", "a", "b c", ""},
+		{"p", "trackers/127.0.0.1/enabled", "1", "0", "7"},
+		{"p", "file_priority/p", "1", "2", "low"},
+		{"p", "../../rtorrent/settings/throttle/max_peers/normal", "60", "70", "nonsense"},
+		{"p", "trackers/127.0.0.1/url", "http://127.0.0.1:9/a", "http://127.0.0.1:9/b", "nonsense"},
+		{"q", "directory", "FOLDER/a", "FOLDER/b", "relative"},
+		{"q", "throttle", "slow", "NULL", "nonsense"},
+		{"q", "choke_group", "few", "default", "nonsense"},
+		{"p", "peers_max", "50", "60", "-1"},
+		{"q", "peers_min", "5", "6", "many"},
+		{"q", "uploads_max", "7", "8", "many"},
+		{"p", "super_seeding", "1", "0", "2"},
+		{"q", "../../rtorrent/up_limit", "1048576", "2097152", "-1"},
+		{"q", "../../rtorrent/throttles/slow/up_limit", "10240", "20480", "-1"},
+		{"q", "../../rtorrent/choke_groups/few/up_max", "10", "20", "nonsense"},
+		{"q", "../../rtorrent/choke_groups/few/up_heuristics", "upload_seed", "upload_leech", "nonsense"},
+		{"q", "../../rtorrent/choke_groups/few/tracker_mode", "aggressive", "normal", "nonsense"},
+		{"q", "../../add/defaults", "priority: 3", "comment: x", "nonsense: 1"},
+		{"q", "../../add/tv/defaults", "priority: 3", "comment: x", "nonsense: 1"},
 	}
 	testdata, err := filepath.Abs("testdata")
 	if err != nil {
@@ -53,18 +70,30 @@ func TestEditors(t *testing.T) {
 			p.write(t, m.daemon.Downloads())
 			m.add(t, "add", p)
 			m.awaitState(t, p.hash, stateSeeding)
+			q := newPayload(t, "q", 32768, map[string]int{"": 70_000})
+			q.write(t, m.daemon.Downloads())
+			m.add(t, "add-stopped", q)
+			folder := filepath.Join(m.daemon.Downloads(), "f")
+			m.setenv("F", folder)
 			m.setenv("TMP", t.TempDir())
 			m.setenv("TESTDATA", testdata)
-			if out, status := m.sh(t, "echo old > torrents/"+string(p.hash)+"/custom/kind"); status != 0 {
+			if out, status := m.sh(t, `mkdir -p $F/a $F/b rtorrent/throttles/slow rtorrent/choke_groups/few add/tv &&
+				echo "priority: 2" | tee add/defaults > add/tv/defaults && echo old > torrents/`+string(p.hash)+"/custom/kind"); status != 0 {
 				t.Fatal(out)
 			}
-			for _, file := range files {
-				m.setenv("FILE", "torrents/"+string(p.hash)+"/"+file.name)
+			for k, file := range files {
+				hash := map[string]rtorrent.Hash{"p": p.hash, "q": q.hash}[file.torrent]
+				m.setenv("FILE", "torrents/"+string(hash)+"/"+file.name)
+				written := 0
 				for i, editor := range editors {
-					value := []string{file.b, file.a}[i%2]
+					if !everyEditor && k >= 9 && (i+k)%4 != 0 {
+						continue
+					}
+					written++
+					value := strings.Replace([]string{file.b, file.a}[written%2], "FOLDER", folder, 1)
 					m.setenv("NEW", value)
 					out, status := m.sh(t, editor.script)
-					got := m.read(t, "torrents", string(p.hash), file.name)
+					got := m.read(t, "torrents", string(hash), file.name)
 					if file.name == "state" && (got == "queued\n" || got == "checking\n") {
 						m.awaitState(t, p.hash, stateSeeding)
 						got = "seeding\n"
@@ -77,7 +106,7 @@ func TestEditors(t *testing.T) {
 					}
 					m.setenv("NEW", file.bad)
 					out, status = m.sh(t, editor.script)
-					if got := m.read(t, "torrents", string(p.hash), file.name); status == 0 || got != value+"\n" {
+					if got := m.read(t, "torrents", string(hash), file.name); status == 0 || got != value+"\n" {
 						t.Errorf("%s of a bad %s: exit status %d, %q; reads %q, want a refusal and %q", editor.name, file.name, status, out, got, value)
 					}
 				}

@@ -70,7 +70,7 @@ func (h *handle) Write(ctx context.Context, data []byte, off int64) (uint32, sys
 			err = h.commit(ctx, v, strings.HasSuffix(v, "\n"))
 		}
 	}
-	if errors.Is(err, errPartial) && !bytes.HasSuffix(data, []byte("\n")) {
+	if !bytes.HasSuffix(data, []byte("\n")) && (errors.Is(err, errPartial) || len(data) == 1 && h.shape != shapeLine && errors.Is(err, errInvalid)) {
 		h.setPending()
 		return uint32(len(data)), 0
 	}
@@ -170,15 +170,19 @@ func (h *handle) commit(ctx context.Context, value string, final bool) error {
 			return errPartial
 		}
 	}
-	return h.node.commit(ctx, value, h.appends)
+	return h.node.commit(ctx, value, h.appends, final)
 }
 
-// commit checks a value and carries it out, with a line in the log.
-func (n *fileNode) commit(ctx context.Context, value string, add bool) error {
+// commit checks a value and carries it out, with a line in the log. Only where
+// more of the value may follow is its beginning errPartial without a line.
+func (n *fileNode) commit(ctx context.Context, value string, add, final bool) error {
 	act, err := n.text.plan(ctx, value, add)
 	before := n.text.shown(ctx)
 	if err == nil && act != nil {
 		err = act(ctx, n.d)
+	}
+	if !final && errors.Is(err, errPartial) {
+		return err
 	}
 	after := strings.TrimSuffix(value, "\n")
 	if err == nil {

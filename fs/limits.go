@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"rtfs/cache"
 	"rtfs/rtorrent"
@@ -69,7 +70,11 @@ func setThrottle(t *rtorrent.Torrent, name string, _ bool) (action, error) {
 				return err
 			}
 			if !known {
-				return invalid("throttle %q: there is none in rtorrent/throttles; mkdir makes one", name)
+				names, err := d.throttleNames(ctx)
+				if err != nil {
+					return err
+				}
+				return unknownName("throttle", name, append(names, rtorrent.NoThrottle))
 			}
 		}
 		is := func(now *rtorrent.Torrent) bool { return now.ThrottleName == name }
@@ -108,10 +113,24 @@ func setChokeGroup(t *rtorrent.Torrent, name string, _ bool) (action, error) {
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(groups, func(g *rtorrent.ChokeGroup) bool { return g.Name == name }) {
-			return invalid("choke_group %q: there is none in rtorrent/choke_groups; mkdir makes one", name)
+		var names []string
+		for _, g := range groups {
+			names = append(names, g.Name)
+		}
+		if !slices.Contains(names, name) {
+			return unknownName("choke_group", name, names)
 		}
 		_, err = d.cache.Apply(ctx, t.Hash, rtorrent.SetChokeGroup(t.Hash, name))
 		return err
 	}, nil
+}
+
+// unknownName is the error for a name that is not among those known; it is
+// errPartial where one of them begins so.
+func unknownName(file, name string, known []string) error {
+	kind := errInvalid
+	if slices.ContainsFunc(known, func(k string) bool { return name != "" && strings.HasPrefix(k, name) }) {
+		kind = errPartial
+	}
+	return fmt.Errorf("%w: %s %q: there is none in rtorrent/%ss; mkdir makes one", kind, file, name, file)
 }

@@ -1,6 +1,7 @@
 package fs
 
 import (
+	"fmt"
 	"math"
 	"path"
 	"slices"
@@ -69,6 +70,9 @@ func parseLimit(s string, highest int64) (int64, error) {
 		return 0, err
 	}
 	if err := rtorrent.CheckLimit(n, highest); err != nil {
+		if strconv.FormatInt(n, 10) == s && n < highest { // 512000 begins with 512
+			return 0, fmt.Errorf("%w: %v", errPartial, err)
+		}
 		return 0, invalid("%v", err)
 	}
 	return n, nil
@@ -105,5 +109,9 @@ func parseDirectory(s string) (string, error) {
 	if !rtorrent.XMLSafe(s) {
 		return "", errEncoding
 	}
-	return path.Clean(s), nil
+	dir := path.Clean(s)
+	if dir == "/" { // rTorrent cuts the slash, and keeps the data where it was started
+		return "", fmt.Errorf("%w: directory /, want one below it", errPartial)
+	}
+	return dir, nil
 }

@@ -234,7 +234,7 @@ func (o overlay) rename(ctx context.Context, name, newName string) error {
 	case len(content) > writeAtMost:
 		return errTooBig
 	}
-	if err := n.commit(ctx, content, false); err != nil {
+	if err := n.commit(ctx, content, false, true); err != nil {
 		return err
 	}
 	o.d.scratches.remove(o.path + name)

@@ -24,9 +24,9 @@ func chokeGroupNodes() []Node[chokeGroup] {
 		integer("index", "its place among the groups", "choke_group.list", func(t *T) int64 { return t.Index }),
 		integer("size", "how many torrents are in it", "d.group", func(t *T) int64 { return t.size }),
 		writable(integer("up_max", "peers unchoked for upload at most, 0 for no limit, -1 for none at all", "choke_group.up.max", upMax),
-			setter[T]{plan: setMax(upMax, rtorrent.SetChokeGroupUpMax)}),
+			setter[T]{plan: setMax(rtorrent.SetChokeGroupUpMax)}),
 		writable(integer("down_max", "the same for download", "choke_group.down.max", downMax),
-			setter[T]{plan: setMax(downMax, rtorrent.SetChokeGroupDownMax)}),
+			setter[T]{plan: setMax(rtorrent.SetChokeGroupDownMax)}),
 		writable(text("up_heuristics", "by what peers are unchoked for upload: upload_leech, upload_leech_experimental, upload_seed", "choke_group.up.heuristics", func(t *T) string { return t.UpHeuristics }),
 			setter[T]{words: rtorrent.UpHeuristics(), plan: setWord(rtorrent.UpHeuristics(), rtorrent.SetChokeGroupUpHeuristics)}),
 		writable(text("down_heuristics", "the same for download: download_leech", "choke_group.down.heuristics", func(t *T) string { return t.DownHeuristics }),
@@ -58,14 +58,11 @@ func upMax(t *chokeGroup) int64   { return slots(t.UpMax) }
 func downMax(t *chokeGroup) int64 { return slots(t.DownMax) }
 
 // setMax returns the plan of a write to up_max or down_max.
-func setMax(now func(*chokeGroup) int64, command func(string, int64) rtorrent.ServerCommand) func(*chokeGroup, string, bool) (action, error) {
+func setMax(command func(string, int64) rtorrent.ServerCommand) func(*chokeGroup, string, bool) (action, error) {
 	return func(t *chokeGroup, value string, _ bool) (action, error) {
 		n, err := strconv.ParseInt(value, 10, 32)
 		if err != nil || n < -1 || n > math.MaxInt32 {
 			return nil, invalid("%q, want 0 for no limit, -1 for none at all, or a number up to %d", value, math.MaxInt32)
-		}
-		if n == now(t) {
-			return nil, nil
 		}
 		if n <= 0 {
 			n = -1 - n

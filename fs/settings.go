@@ -149,27 +149,15 @@ func setSetting(command string) func(*rtorrent.Settings, string, bool) (action, 
 		if now == nil || now.Refusal != nil {
 			return nil, fmt.Errorf("%s: %w", command, errNoEntry)
 		}
-		if value == now.String() && !add {
-			return nil, nil
-		}
-		to := &rtorrent.Setting{Name: command, Kind: now.Kind}
-		var err error
-		switch now.Kind {
-		case rtorrent.SettingNumber:
-			to.Number, err = parseSettingNumber(value)
-		case rtorrent.SettingText:
-			to.Text, err = parseSettingText(value)
-		case rtorrent.SettingList:
-			to.List, err = parseSettingList(value)
-			if add {
-				to.List = append(slices.Clone(now.List), to.List...)
+		to := now // its own value is taken as it is
+		if value != now.String() || add {
+			var err error
+			if to, err = newSetting(now, value, add); err != nil {
+				return nil, err
 			}
-		}
-		if err != nil || to.String() == now.String() {
-			return nil, err
-		}
-		if err := s.Check(to); err != nil {
-			return nil, invalid("%v", err)
+			if err := s.Check(to); err != nil {
+				return nil, invalid("%v", err)
+			}
 		}
 		return func(ctx context.Context, d *driver) error {
 			_, err := d.cache.ApplySetting(ctx, to)
@@ -179,6 +167,25 @@ func setSetting(command string) func(*rtorrent.Settings, string, bool) (action, 
 			return err
 		}, nil
 	}
+}
+
+// newSetting returns what a setting becomes by a write; add keeps the lines
+// that it has.
+func newSetting(now *rtorrent.Setting, value string, add bool) (*rtorrent.Setting, error) {
+	to := &rtorrent.Setting{Name: now.Name, Kind: now.Kind}
+	var err error
+	switch now.Kind {
+	case rtorrent.SettingNumber:
+		to.Number, err = parseSettingNumber(value)
+	case rtorrent.SettingText:
+		to.Text, err = parseSettingText(value)
+	case rtorrent.SettingList:
+		to.List, err = parseSettingList(value)
+		if add {
+			to.List = append(slices.Clone(now.List), to.List...)
+		}
+	}
+	return to, err
 }
 
 func parseSettingNumber(value string) (int64, error) {

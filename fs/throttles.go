@@ -67,7 +67,7 @@ var (
 func setThrottleLimit(side throttleSide) func(*throttle, string, bool) (action, error) {
 	return func(t *throttle, value string, _ bool) (action, error) {
 		n, err := parseLimit(value, t.server.ThrottleMax)
-		if err != nil || n == side.limit(t) {
+		if err != nil {
 			return nil, err
 		}
 		n = n / 1024 * 1024

@@ -56,7 +56,7 @@ func checkTracker(url string) error {
 // setTrackerEnabled plans a write to a tracker's enabled.
 func setTrackerEnabled(t *tracker, value string, _ bool) (action, error) {
 	on, err := parseFlag(value)
-	if err != nil || on == t.IsEnabled {
+	if err != nil {
 		return nil, err
 	}
 	return func(ctx context.Context, d *driver) error {

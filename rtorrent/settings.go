@@ -102,13 +102,21 @@ var ErrKept = errors.New("rTorrent keeps another value")
 
 // Set changes a setting and returns what rTorrent kept: numbers may be rounded
 // down to KiB, texts made uniform. When it refuses, or keeps another number,
-// what it had before is put back.
+// what it had before is put back. One that has the value already is left alone:
+// some refuse even that.
 func (c *Client) Set(ctx context.Context, to *Setting) (*Setting, error) {
 	caps, err := c.Caps(ctx)
 	if err != nil {
 		return nil, err
 	}
 	get := call{to.Name, []any{""}}
+	now, err := c.multicall(ctx, true, []call{get})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", to.Name, err)
+	}
+	if is := now[0].setting(to.Name); is.Refusal == nil && is.equal(to) {
+		return is, nil
+	}
 	results, err := c.multicall(ctx, true, []call{get, caps.setter(to), get})
 	if err != nil {
 		return nil, fmt.Errorf("%s%s: %w", to.Name, setForm, err)

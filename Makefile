@@ -2,7 +2,15 @@
 
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-FLAGS    = -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+
+# A binary of at most 12 MB: without what rtfs does not use of its libraries, and
+# with functions called, not copied into their callers, where speed is no matter.
+TAGS     = nethttpomithttp2,urfave_cli_no_docs,urfave_cli_no_suggest
+COLD     = net/http crypto/tls crypto/x509 encoding/asn1 encoding/gob net/rpc html/template text/template... \
+           regexp... mime/... flag log/slog math/big github.com/urfave/... github.com/anacrolix/...
+FLAGS    = -trimpath -tags $(TAGS) $(COLD:%=-gcflags=%=-l) \
+           -ldflags "-s -w -funcalign=16 -X main.version=$(VERSION)"
+AT_MOST  = 12000000
 BIN      = $(shell $(GO) env GOPATH)/bin
 OUT     ?= rtfs
 
@@ -15,11 +23,14 @@ ZSH     ?= $(PREFIX)/share/zsh/site-functions
 FISH     = $(PREFIX)/share/fish/vendor_completions.d
 UNITS    = $(PREFIX)/lib/systemd/user
 
-.PHONY: build install uninstall deb dist demo deps test test-long check bench docs clean
+.PHONY: build size install uninstall deb dist demo deps test test-long check bench docs clean
 
 # Without C, so that it runs on any Linux.
 build:
 	CGO_ENABLED=0 $(GO) build $(FLAGS) -o $(OUT) .
+
+size: build
+	@test $$(stat -c %s $(OUT)) -le $(AT_MOST) || { echo 'size: $(OUT) has more than $(AT_MOST) bytes' >&2 ; exit 1 ; }
 
 # For root: builds only what is not there, since root may lack Go.
 install:
@@ -77,7 +88,7 @@ test-long: deps
 	sh scripts/deps.sh long
 	$(SUM) --packages=./... -- -tags long -timeout 120m
 
-check: deps
+check: deps size
 	@test -z "$$(gofmt -l .)" || { gofmt -l . ; echo 'check: gofmt: run gofmt -w on these files' ; exit 1 ; }
 	$(GO) vet ./...
 	$(BIN)/staticcheck ./...

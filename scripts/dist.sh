@@ -18,7 +18,7 @@ rm -f dist/SHA256SUMS
 for arch in amd64 arm64; do
 	name=rtfs-${1#v}-linux-$arch
 	mkdir "$work/$name"
-	GOARCH=$arch make -s build VERSION="$1" OUT="$work/$name/rtfs"
+	GOARCH=$arch make -s size VERSION="$1" OUT="$work/$name/rtfs"
 	cp -R LICENSE README.md CHANGELOG.md contrib/man contrib/completions contrib/systemd "$work/$name/"
 	tar --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner --mode=u+rw,go+r-w -C "$work" -c "$name" |
 		gzip -9n >"dist/$name.tar.gz"

@@ -73,17 +73,12 @@ func (n *contentNode) attr(ctx context.Context, out *fuse.Attr) (time.Duration, 
 		return 0, err
 	}
 	mode := uint32(modeFile)
-	extent := extentOf(f)
-	verified := extent.verified(p, t.PieceSize)
-	if !p.Known() {
-		verified = verifiedBytes(t, f)
-	}
 	whole := isWhole(p, f)
 	if !whole {
 		mode &^= 0o077
 	}
 	n.d.fill(out, n.ino, n.d.mode(mode), f.Size, timeAdded(t))
-	out.Blocks = uint64((verified + 511) / 512)
+	out.Blocks = uint64((shareOf(t, f, p).bytes + 511) / 512)
 	now := version{whole: whole}
 	if info, err := n.d.statContent(t, f); err == nil {
 		at := info.ModTime()
@@ -101,19 +96,6 @@ func (n *contentNode) attr(ctx context.Context, out *fuse.Attr) (time.Duration, 
 		return fixedLife, nil
 	}
 	return 0, nil
-}
-
-// verifiedBytes is how much of a file is in verified pieces, to a piece's
-// precision.
-func verifiedBytes(t *rtorrent.Torrent, f *rtorrent.File) int64 {
-	pieces := f.EndPiece - f.FirstPiece
-	switch {
-	case f.Size <= 0:
-		return 0
-	case t.Hashing == 0 && t.IsComplete || f.CompletedPieces >= pieces:
-		return f.Size
-	}
-	return min(f.Size, f.CompletedPieces*t.PieceSize)
 }
 
 // Getattr implements fusefs.NodeGetattrer. The process that has a file open

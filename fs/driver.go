@@ -82,7 +82,8 @@ type driver struct {
 	listTSV   memo
 	listJSON  memo
 	filesTSV  memo
-	allFiles  allFiles
+	allFiles  kept[[]*rtorrent.File]
+	allShares kept[[]share]
 	paths     paths
 	// priorities are file priorities that are not in force yet.
 	priorities *priorityUpdates

@@ -15,7 +15,13 @@ type torrentFile struct {
 	torrent *rtorrent.Torrent
 	file    *rtorrent.File
 	index   int
+	pieces  *rtorrent.Pieces // of the torrent, where the tree's values need them
 }
+
+func (f *torrentFile) share() share { return shareOf(f.torrent, f.file, f.pieces) }
+
+// sharesFrom are the rTorrent commands that a share is made from.
+const sharesFrom = "d.bitfield d.complete f.completed_chunks f.range_first f.range_second"
 
 // fileTrees are the trees beside files/: the same paths, a value in each.
 func fileTrees() []Node[rtorrent.Torrent] {
@@ -26,13 +32,13 @@ func fileTrees() []Node[rtorrent.Torrent] {
 			Set:   &setter[torrentFile]{words: filePriorityWords[:], plan: setFilePriority},
 		}),
 		fileTreeOf(2, "file_progress", "verified part of each file in percent, rounded down", File[torrentFile]{
-			Doc: "progress of that file", From: "f.completed_chunks", Kind: kindNumber,
-			Value: func(f *torrentFile) string { return fileProgress(f.torrent, f.file) },
+			Doc: "progress of that file", From: sharesFrom, Kind: kindNumber,
+			Value: func(f *torrentFile) string { return fileProgress(f) },
 		}),
 		fileTreeOf(3, "file_chunks", "pieces of each file", File[torrentFile]{
-			Doc: "verified pieces and all pieces of that file", From: "f.completed_chunks f.range_first f.range_second",
+			Doc: "verified pieces and all pieces of that file", From: sharesFrom,
 			Value: func(f *torrentFile) string {
-				return fmt.Sprintf("%d %d", f.file.CompletedPieces, f.file.EndPiece-f.file.FirstPiece)
+				return fmt.Sprintf("%d %d", f.share().pieces, f.file.EndPiece-f.file.FirstPiece)
 			},
 		}),
 	}
@@ -44,14 +50,14 @@ func fileTreeOf(tree uint64, name, doc string, row File[torrentFile]) List[rtorr
 	leaf := fileLeaf{number: tree, entry: func(c *contentDir, name string, index int) entry {
 		f := row
 		f.Name = name
-		e, _ := f.bind(c.d, c.fileSubject(index), at)
+		e, _ := f.bind(c.d, c.fileSubject(index, row.From == sharesFrom), at)
 		return e
 	}}
 	if row.Set != nil {
 		leaf.control = func(c *contentDir, name string, index int) *fileNode {
 			f := row
 			f.Name = name
-			return f.node(c.d, c.fileSubject(index), at)
+			return f.node(c.d, c.fileSubject(index, false), at)
 		}
 	}
 	return List[rtorrent.Torrent]{Name: name, Doc: doc,
@@ -66,8 +72,9 @@ func fileTreeOf(tree uint64, name, doc string, row File[torrentFile]) List[rtorr
 	}
 }
 
-// fileSubject is one file of the directory's torrent.
-func (c *contentDir) fileSubject(index int) subject[torrentFile] {
+// fileSubject is one file of the directory's torrent, with the torrent's pieces
+// if they are needed.
+func (c *contentDir) fileSubject(index int, pieces bool) subject[torrentFile] {
 	s := subject[torrentFile]{
 		path: c.path, hash: c.subject.hash, ino: c.subject.ino + inoFiles<<1 + uint64(index),
 		mtime: func(f *torrentFile) int64 { return timeAdded(f.torrent) },
@@ -84,16 +91,20 @@ func (c *contentDir) fileSubject(index int) subject[torrentFile] {
 		if index >= len(files) {
 			return nil, errNoEntry
 		}
-		return &torrentFile{t, files[index], index}, nil
+		f := &torrentFile{torrent: t, file: files[index], index: index}
+		if pieces && !isAllThere(t) {
+			f.pieces, err = c.d.cache.Pieces(ctx, t.Hash)
+		}
+		return f, err
 	}
 	return s
 }
 
-func fileProgress(t *rtorrent.Torrent, f *rtorrent.File) string {
-	if f.Size <= 0 {
+func fileProgress(f *torrentFile) string {
+	if f.file.Size <= 0 {
 		return percent(1, 1)
 	}
-	return percent(verifiedBytes(t, f), f.Size)
+	return percent(f.share().bytes, f.file.Size)
 }
 
 // filePriorityWords are what the priorities 0 to 2 of a file are called; there

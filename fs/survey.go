@@ -135,11 +135,7 @@ func (d *driver) listFiles(ctx context.Context, fresh bool) ([]*rtorrent.Torrent
 	if err != nil {
 		return nil, nil, err
 	}
-	known, err := d.allFiles.of(ctx, d, s.Torrents)
-	files := make(map[rtorrent.Hash][]*rtorrent.File, len(known))
-	for h, k := range known {
-		files[h] = k.files
-	}
+	files, err := d.filesOfAll(ctx, s.Torrents)
 	return s.Torrents, files, err
 }
 
@@ -154,11 +150,8 @@ func (d *driver) claims(ctx context.Context, t *rtorrent.Torrent, files []*rtorr
 		if have.Whole() && f.LastTouched > 0 {
 			c.Files[i].Touched = time.UnixMicro(f.LastTouched).Add(touchSlack)
 		}
-		// f.completed_chunks counts the piece behind the file's last one, too.
-		c.Files[i].Verified = have.Whole() || !have.Known() && f.CompletedPieces > 1
-		for piece := f.FirstPiece; piece < f.EndPiece && !c.Files[i].Verified; piece++ {
-			c.Files[i].Verified = have.Has(piece)
-		}
+		// One piece too many is counted of a closed torrent's file, as shareOf says.
+		c.Files[i].Verified = have.Whole() || have.Known() && shareOf(t, f, have).pieces > 0 || !have.Known() && f.CompletedPieces > 1
 	}
 	return c, nil
 }

@@ -2,6 +2,7 @@ package fs
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -46,6 +47,64 @@ func TestFileTrees(t *testing.T) {
 			if n := m.client.Stats().Calls - calls; n > 120 {
 				t.Errorf("%d calls for 33 writes and some reads", n)
 			}
+		})
+	}
+}
+
+// TestFileShares reads how much of each file is verified, in a torrent whose
+// files begin and end with pieces, open, closed and complete.
+func TestFileShares(t *testing.T) {
+	for _, version := range rtorrenttest.Versions() {
+		t.Run(version, func(t *testing.T) {
+			m := mountDaemon(t, version)
+			p := newPayload(t, "p", piece, map[string]int{"a": 2 * piece, "b": 3 * piece, "c": piece, "d": piece + 100, "e": 100, "f": piece})
+			half := &payload{name: p.name}
+			for _, f := range p.files {
+				data := bytes.Clone(f.data)
+				if f.path[0] == "c" || f.path[0] == "f" {
+					clear(data)
+				}
+				half.files = append(half.files, payloadFile{f.path, data})
+			}
+			half.write(t, m.daemon.Downloads())
+			m.add(t, "add", p)
+			m.awaitState(t, p.hash, stateDownloading)
+			m.setenv("T", "torrents/"+string(p.hash))
+			shares := func(when string, pieces ...int) {
+				t.Helper()
+				var got, want string
+				defer func() {
+					if t.Failed() {
+						t.Logf("%s: pieces, percents and bytes\n got %q\nwant %q", when, got, want)
+					}
+				}()
+				all := []int{2, 3, 1, 2, 1, 2}
+				for i := range all {
+					want += fmt.Sprintf("%d %d\n", pieces[i], all[i])
+				}
+				var bytes string
+				for i, f := range p.files {
+					n := min(pieces[i]*piece, len(f.data))
+					want += percent(int64(n), int64(len(f.data))) + "\n"
+					bytes += fmt.Sprintf("%d\n", n)
+				}
+				want += bytes
+				rtorrenttest.Eventually(t, time.Minute, when, func() bool {
+					got, _ = m.sh(t, "cat $T/file_chunks/* $T/file_progress/*; tail -n +2 files.tsv | cut -f 4")
+					return got == want
+				})
+			}
+			shares("downloading", 2, 3, 0, 1, 0, 0)
+			// Closed, rTorrent may have counted a piece before c and d.
+			m.put(t, "stop\n", "torrents", string(p.hash), "state")
+			shares("closed", 2, 3, 0, 0, 0, 0)
+			p.write(t, m.daemon.Downloads())
+			m.put(t, "check\n", "torrents", string(p.hash), "state")
+			shares("complete", 2, 3, 1, 2, 1, 2)
+			m.put(t, "start\n", "torrents", string(p.hash), "state")
+			m.awaitState(t, p.hash, stateSeeding)
+			m.put(t, "stop\n", "torrents", string(p.hash), "state")
+			shares("complete and closed", 2, 3, 1, 2, 1, 2)
 		})
 	}
 }

@@ -98,13 +98,16 @@ func TestBusyMountIsDetachedAndServesWhatIsOpen(t *testing.T) {
 func TestUmountDetachesABusyMount(t *testing.T) {
 	t.Parallel()
 	rt, dir := rtorrenttest.Start(t, oldest()), mountDir(t)
-	r := startMount(t, rt.Endpoint(), dir)
+	missing := loadMissing(t, rt)
+	r := startMount(t, "--wait", "10m", rt.Endpoint(), dir)
 	open, err := os.Open(filepath.Join(dir, "README"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	w := startWaiter(t, filepath.Join(dir, missing))
 	rtfs(t, "umount", dir).want(t, exitOK, "was busy")
 	wantMounted(t, dir, false)
+	w.wantWoken(t)
 	open.Close()
 	if got := r.wait(t); got != exitOK {
 		t.Errorf("exit code = %d, want %d", got, exitOK)

@@ -10,10 +10,12 @@ import (
 // fsType is the type of our mounts, as mount(8) lists it.
 const fsType = "fuse.rtfs"
 
+const mountinfo = "/proc/self/mountinfo"
+
 // mountType returns the type of the topmost mount at a path, "" if nothing is
 // mounted there. It does not touch the path, which may hang.
 func mountType(path string) (string, error) {
-	text, err := os.ReadFile("/proc/self/mountinfo")
+	text, err := os.ReadFile(mountinfo)
 	if err != nil {
 		return "", err
 	}
@@ -21,16 +23,33 @@ func mountType(path string) (string, error) {
 }
 
 // mountTypeIn is mountType on the text of mountinfo, proc(5).
-func mountTypeIn(text, path string) (found string) {
+func mountTypeIn(text, path string) string {
+	kind, _ := mountIn(text, path)
+	return kind
+}
+
+// mountIn returns the type of the topmost mount at a path, and the number of its
+// device.
+func mountIn(text, path string) (found, device string) {
 	for line := range strings.Lines(text) {
 		before, after, ok := strings.Cut(line, " - ")
 		fields := strings.Fields(before)
 		kind := strings.Fields(after)
 		if ok && len(fields) > 4 && len(kind) > 0 && unescape(fields[4]) == path {
-			found = kind[0] // later lines are mounted over earlier ones
+			found, device = kind[0], fields[2] // later lines are mounted over earlier ones
 		}
 	}
-	return found
+	return found, device
+}
+
+// hasDevice reports whether a device is mounted anywhere.
+func hasDevice(text, device string) bool {
+	for line := range strings.Lines(text) {
+		if fields := strings.Fields(line); len(fields) > 2 && fields[2] == device {
+			return true
+		}
+	}
+	return false
 }
 
 // unescape undoes the octal escapes of mountinfo.

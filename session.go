@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -40,7 +41,20 @@ func startSession(trees []*fs.Tree, dir string, o fs.MountOptions) (*session, er
 		server.Wait()
 		close(s.ended)
 	}()
+	go watchDetached(dir, s.ended, s.waiting, s.wake)
 	return s, nil
+}
+
+// wake ends the waits for content, so that its readers can close their files.
+func (s *session) wake() {
+	for _, t := range s.trees {
+		t.Wake()
+	}
+}
+
+// waiting reports whether anybody waits for content.
+func (s *session) waiting() bool {
+	return slices.ContainsFunc(s.trees, (*fs.Tree).Waiting)
 }
 
 func (s *session) close() {
@@ -81,9 +95,7 @@ func (s *session) serve(ctx context.Context) error {
 // end unmounts. A busy mount is detached, and its open files served for a
 // while longer.
 func (s *session) end() error {
-	for _, t := range s.trees {
-		t.Wake()
-	}
+	s.wake()
 	lazily, err := unmountWithin(context.Background(), s.dir, busyBound)
 	select {
 	case <-s.ended:

@@ -14,12 +14,12 @@ import (
 
 // umountPatience is how long `rtfs umount` waits for open files to be closed
 // before it detaches the mount.
-const umountPatience = 5 * time.Second
+const umountPatience = 4 * time.Second
 
 func (p *program) umountCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "umount",
-		Usage:     "unmounts; one that is busy is detached after 5 s, and ends when its files are closed",
+		Usage:     "unmounts; one that is busy is detached after 4 s, and ends when its files are closed",
 		ArgsUsage: "MOUNTPOINT",
 		Action:    p.umount,
 	}

@@ -63,6 +63,8 @@ func coming(p *rtorrent.Pieces) bool {
 // time; without an answer of rTorrent's with what that failed for.
 func (h *contentHandle) await(ctx context.Context, s span, whole bool) (int64, error) {
 	d := h.node.d
+	d.waiters.Add(1)
+	defer d.waiters.Add(-1)
 	deadline := time.NewTimer(d.opts.Wait)
 	defer deadline.Stop()
 	h.stream(ctx, s)

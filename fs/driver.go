@@ -3,6 +3,7 @@ package fs
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -91,6 +92,7 @@ type driver struct {
 	torrentNodes []Node[rtorrent.Torrent]
 	life         context.Context // ends with the mount
 	waits        context.Context // ends when nobody is to wait for content any more
+	waiters      atomic.Int64    // reads that wait for content
 }
 
 // A Tree is the root of the file system of one rTorrent.
@@ -168,6 +170,9 @@ func New(c *cache.Cache, o Options) *Tree {
 // Wake ends the waits for content, so that its readers can close their files.
 // Call it before the unmount.
 func (t *Tree) Wake() { t.wake() }
+
+// Waiting reports whether anybody waits for content.
+func (t *Tree) Waiting() bool { return t.d.waiters.Load() > 0 }
 
 // Close ends the goroutines of the tree. Call it after the unmount.
 func (t *Tree) Close() {

@@ -37,7 +37,7 @@ complete -c rtfs -n '__fish_seen_subcommand_from mount' -l tls-ca -r -d 'PEM `FI
 complete -c rtfs -n '__fish_seen_subcommand_from mount' -f -l insecure-tls -d 'take any certificate for https'
 complete -c rtfs -n '__fish_seen_subcommand_from mount' -f -l log-level -r -d '`LEVEL` of the log on standard error or in the journal: debug, info, warn or error'
 complete -c rtfs -n '__fish_seen_subcommand_from umount' -f -l help -s h -d 'show help'
-complete -r -c rtfs -n '__fish_rtfs_no_subcommand' -a 'umount' -d 'unmounts; one that is busy is detached after 5 s, and ends when its files are closed'
+complete -r -c rtfs -n '__fish_rtfs_no_subcommand' -a 'umount' -d 'unmounts; one that is busy is detached after 4 s, and ends when its files are closed'
 complete -c rtfs -n '__fish_seen_subcommand_from demo' -f -l help -s h -d 'show help'
 complete -r -c rtfs -n '__fish_rtfs_no_subcommand' -a 'demo' -d 'mounts a private rTorrent that downloads from another one; both end with it'
 complete -c rtfs -n '__fish_seen_subcommand_from call' -f -l help -s h -d 'show help'

@@ -22,6 +22,7 @@ type dirNode struct {
 	// kernel goes on to use this node for a moment. ESTALE makes it look the
 	// name up.
 	gone atomic.Bool
+	kept keptNames // of a directory of the table
 }
 
 var (
@@ -30,8 +31,6 @@ var (
 	_ fusefs.NodeOpendirHandler = (*dirNode)(nil)
 	_ fusefs.NodeGetattrer      = (*dirNode)(nil)
 	_ fusefs.NodeSetattrer      = (*dirNode)(nil)
-	_ fusefs.FileReaddirenter   = (*listing)(nil)
-	_ fusefs.FileSeekdirer      = (*listing)(nil)
 )
 
 func (n *dirNode) attr(ctx context.Context, out *fuse.Attr) (time.Duration, error) {
@@ -73,6 +72,9 @@ func (n *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (
 	e, err := n.dir.find(ctx, name)
 	if err != nil {
 		if errnoOf(err, false) == syscall.ENOENT {
+			if f, ok := n.dir.(foreseer); !ok || !f.never(name) {
+				out.SetEntryTimeout(1) // of a nanosecond, instead of the mount's
+			}
 			return nil, syscall.ENOENT
 		}
 		return nil, n.d.refuse("lookup", n.path+name, err)
@@ -110,7 +112,12 @@ func (n *dirNode) OpendirHandle(ctx context.Context, _ uint32) (fusefs.FileHandl
 	if err != nil {
 		return nil, 0, n.d.fail("opendir", n.path, err)
 	}
-	return &listing{entries: slices.Concat(n.dots(), entries)}, 0, 0
+	l := &listing{dir: n, entries: slices.Concat(n.dots(), entries)}
+	var flags uint32
+	if n.isTable() {
+		flags, l.keeps = n.kept.open(l.entries)
+	}
+	return l, flags, 0
 }
 
 // dots are the directory itself and the one above it.
@@ -120,30 +127,4 @@ func (n *dirNode) dots() []entry {
 		up = parent.StableAttr().Ino
 	}
 	return []entry{{name: ".", mode: n.mode, ino: n.ino}, {name: "..", mode: modeDir, ino: up}}
-}
-
-// A listing is an open directory. The kernel reads a directory handle by one
-// thread at a time.
-type listing struct {
-	entries []entry
-	next    int
-}
-
-// Readdirent implements fusefs.FileReaddirenter.
-func (l *listing) Readdirent(context.Context) (*fuse.DirEntry, syscall.Errno) {
-	if l.next >= len(l.entries) {
-		return nil, 0
-	}
-	e := l.entries[l.next]
-	l.next++
-	return &fuse.DirEntry{Name: e.name, Mode: e.mode, Ino: e.ino, Off: uint64(l.next)}, 0
-}
-
-// Seekdir implements fusefs.FileSeekdirer.
-func (l *listing) Seekdir(_ context.Context, off uint64) syscall.Errno {
-	if off > uint64(len(l.entries)) {
-		return syscall.EINVAL
-	}
-	l.next = int(off)
-	return 0
 }

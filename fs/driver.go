@@ -101,6 +101,8 @@ type Tree struct {
 	d    *driver
 	stop context.CancelFunc
 	wake context.CancelFunc
+	// wrap goes between the kernel and the tree; tests count by it.
+	wrap func(fuse.RawFileSystem) fuse.RawFileSystem
 }
 
 // New returns the tree of what c knows. It makes no call to rTorrent.

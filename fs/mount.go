@@ -42,7 +42,9 @@ func Mount(trees []*Tree, dir string, m MountOptions) (*fuse.Server, error) {
 	if root.d.opts.ReadOnly {
 		options = append(options, "ro")
 	}
+	absent := absentLife
 	o := &fusefs.Options{
+		NegativeTimeout: &absent,
 		NullPermissions: true,
 		RootStableAttr:  &fusefs.StableAttr{Ino: root.ino},
 		MountOptions: fuse.MountOptions{
@@ -63,7 +65,11 @@ func Mount(trees []*Tree, dir string, m MountOptions) (*fuse.Server, error) {
 			ExtraCapabilities:       fuse.CAP_READDIRPLUS_AUTO | fuse.CAP_ATOMIC_O_TRUNC,
 		},
 	}
-	server, err := fuse.NewServer(markedReads{fusefs.NewNodeFS(root, o)}, dir, &o.MountOptions)
+	var raw fuse.RawFileSystem = markedReads{fusefs.NewNodeFS(root, o)}
+	if wrap := trees[0].wrap; wrap != nil {
+		raw = wrap(raw)
+	}
+	server, err := fuse.NewServer(raw, dir, &o.MountOptions)
 	if err == nil {
 		go server.Serve()
 		err = server.WaitMount()

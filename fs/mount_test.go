@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hanwen/go-fuse/v2/fuse"
+
 	"rtfs/cache"
 	"rtfs/rtorrent"
 	"rtfs/rtorrent/rtorrenttest"
@@ -26,6 +28,7 @@ type mounted struct {
 	cache  *cache.Cache
 	daemon *rtorrent.Daemon // nil where a fake is behind it
 	tree   *Tree
+	ops    *ops
 	env    []string // of the shells that sh runs
 }
 
@@ -48,6 +51,11 @@ func mountClient(t *testing.T, client *rtorrent.Client, co cache.Options, o Opti
 	}
 	o.Server, o.Version = "test", "test"
 	tree := New(c, o)
+	asked := &ops{counts: map[string]int64{}}
+	tree.wrap = func(raw fuse.RawFileSystem) fuse.RawFileSystem {
+		asked.RawFileSystem = raw
+		return asked
+	}
 	server, err := tree.Mount(dir, MountOptions{Source: "test", Direct: os.Geteuid() == 0})
 	if err != nil {
 		t.Fatal(err)
@@ -61,7 +69,7 @@ func mountClient(t *testing.T, client *rtorrent.Client, co cache.Options, o Opti
 		}
 		tree.Close()
 	})
-	return &mounted{dir: dir, client: client, cache: c, tree: tree}
+	return &mounted{dir: dir, client: client, cache: c, tree: tree, ops: asked}
 }
 
 // path returns a path below the mount point.

@@ -57,6 +57,15 @@ func (t *tableDir[T]) find(ctx context.Context, name string) (entry, error) {
 	return entry{}, errNoEntry
 }
 
+// table says that this is a directory of a table.
+func (t *tableDir[T]) table() {}
+
+// never implements foreseer: but for the files of the table there are only
+// scratch files, which are made through the mount.
+func (t *tableDir[T]) never(name string) bool {
+	return !slices.ContainsFunc(t.nodes, func(n Node[T]) bool { return nodeName(n) == name })
+}
+
 // overlay is the directory's scratch files.
 func (t *tableDir[T]) overlay() overlay {
 	return overlay{d: t.d, path: t.subject.path, control: func(_ context.Context, name string) (*fileNode, error) {

@@ -46,6 +46,12 @@ func (t *torrentsDir) find(ctx context.Context, name string) (entry, error) {
 	return t.entry(h), nil
 }
 
+// never implements foreseer: what is not an info-hash will not be here.
+func (t *torrentsDir) never(name string) bool {
+	_, err := rtorrent.ParseHash(name)
+	return err != nil
+}
+
 func (t *torrentsDir) torrent(ctx context.Context, name string) (*rtorrent.Torrent, error) {
 	h, err := rtorrent.ParseHash(name)
 	if err != nil {

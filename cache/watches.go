@@ -11,7 +11,8 @@ import (
 )
 
 // How often the pieces are asked of torrents that somebody waits for: more
-// seldom while nothing changes, and never for more than a quarter of the time.
+// seldom while nothing changes, and for no more than a quarter of the time
+// unless that is much.
 const (
 	watchFastest = 100 * time.Millisecond
 	watchSlowest = 2 * time.Second
@@ -76,8 +77,8 @@ func (c *Cache) WatchPieces(h rtorrent.Hash) *PieceWatch {
 	return &PieceWatch{all: p, hash: h, of: of, seen: of.looks}
 }
 
-// Next returns what the next look finds, the one under way at first. The error is that of the look, or ErrNoNews when deadline fires
-// first.
+// Next returns what the next look finds, the one under way at first. The error
+// is that of the look, or ErrNoNews when deadline fires first.
 func (w *PieceWatch) Next(ctx context.Context, deadline <-chan time.Time) (*rtorrent.Pieces, error) {
 	for {
 		w.all.mu.Lock()
@@ -146,9 +147,13 @@ func (p *pieceWatches) run() {
 	}
 }
 
+// watchRest is how long no look follows one that took long, at most: rTorrent may
+// answer again at once.
+const watchRest = 5 * time.Second
+
 // rest waits for the time of the next look.
 func (p *pieceWatches) rest(interval *time.Duration, took time.Duration) {
-	timer := time.NewTimer(max(watchFastest, 3*took))
+	timer := time.NewTimer(max(watchFastest, min(3*took, watchRest)))
 	defer timer.Stop()
 	<-timer.C
 	timer.Reset(max(0, *interval-watchFastest))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -20,8 +21,7 @@ import (
 // use.
 type contentHandle struct {
 	node      *contentNode
-	file      *os.File // nil if the file was not there when it was opened
-	extent    span     // of the file in the torrent
+	extent    span // of the file in the torrent
 	pieceSize int64
 	whole     bool // all of it was verified when it was opened
 	passes    bool // passthrough, where the kernel and our rights allow it
@@ -29,6 +29,11 @@ type contentHandle struct {
 	opener    int          // process, 0 unknown
 	streams   atomic.Bool  // it has waited, and has the file raised
 	looked    atomic.Int64 // when it was last asked whether a whole file still is, in ns
+
+	mu     sync.Mutex       // guards the fields below; never held during a call
+	file   *os.File         // nil if the file was not there when it was looked for last
+	after  *rtorrent.Pieces // file was found at its path after these were known
+	others []*os.File       // that were at its path before
 }
 
 var (
@@ -54,23 +59,16 @@ func (h *contentHandle) Read(ctx context.Context, dest []byte, off int64) (fuse.
 		return fuse.ReadResultData(nil), 0
 	}
 	want := span{h.extent.off + off, min(int64(len(dest)), h.extent.n-off)}
-	ready, err := h.gate(ctx, want, dest)
+	ready, p, err := h.gate(ctx, want, dest)
 	if err != nil {
 		if errors.Is(err, errMissing) && h.nonblock {
 			return nil, syscall.EAGAIN
 		}
 		return nil, n.d.fail("read", n.path, err)
 	}
-	file := h.file
-	if file == nil {
-		t, f, _, err := n.now(ctx)
-		if err == nil {
-			file, _, err = n.d.openContent(t, f)
-		}
-		if err != nil {
-			return nil, n.d.fail("read", n.path, fromOS(err))
-		}
-		defer file.Close()
+	file, err := h.verified(ctx, p)
+	if err != nil {
+		return nil, n.d.fail("read", n.path, fromOS(err))
 	}
 	got, err := file.ReadAt(dest[:ready], off)
 	if int64(got) < ready {
@@ -79,37 +77,70 @@ func (h *contentHandle) Read(ctx context.Context, dest []byte, off int64) (fuse.
 	return fuse.ReadResultData(dest[:got]), 0
 }
 
-// gate returns how many bytes of a span may be served now, at least one. What
-// is read into the page cache is served whole or not at all: for a short
-// answer the kernel takes the file to end there.
-func (h *contentHandle) gate(ctx context.Context, want span, dest []byte) (int64, error) {
+// verified returns the file in which pieces are verified: that which is at its
+// path now. Another may be there than when it was opened, since rTorrent makes
+// one that was deleted anew, and can have been told another directory: in the old
+// one there are holes where the pieces came into the new one.
+func (h *contentHandle) verified(ctx context.Context, p *rtorrent.Pieces) (*os.File, error) {
+	h.mu.Lock()
+	file, known := h.file, h.whole || h.after == p
+	h.mu.Unlock()
+	if file != nil && known {
+		return file, nil
+	}
+	t, f, _, err := h.node.now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	file, info, err := h.node.d.openContent(t, f)
+	if err != nil {
+		return nil, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.after = p
+	if h.file != nil {
+		if is, err := h.file.Stat(); err == nil && os.SameFile(is, info) {
+			file.Close()
+			return h.file, nil
+		}
+		h.others = append(h.others, h.file) // a read may be under way
+	}
+	h.file = file
+	return file, nil
+}
+
+// gate returns how many bytes of a span may be served now, at least one, and by
+// which pieces that was decided. What is read into the page cache is served whole
+// or not at all: for a short answer the kernel takes the file to end there.
+func (h *contentHandle) gate(ctx context.Context, want span, dest []byte) (int64, *rtorrent.Pieces, error) {
 	if h.whole {
-		return want.n, h.stillWhole(ctx, want)
+		return want.n, nil, h.stillWhole(ctx, want)
 	}
 	p, err := h.node.d.cache.Pieces(ctx, h.node.subject.hash)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	cached := intoPageCache(ctx)
 	n := want.ready(p, h.pieceSize)
 	if n == 0 {
 		if p, err = h.node.d.cache.FreshPieces(ctx, h.node.subject.hash); err != nil {
-			return 0, err
+			return 0, nil, err
 		}
 		n = want.ready(p, h.pieceSize)
 	}
 	switch {
 	case n == want.n || n > 0 && !cached:
-		return n, nil
+		return n, p, nil
 	case h.nonblock || h.node.d.opts.Wait <= 0:
-		return 0, fmt.Errorf("%w: piece %d", errMissing, want.off/h.pieceSize)
+		return 0, nil, fmt.Errorf("%w: piece %d", errMissing, want.off/h.pieceSize)
 	case cached && want.n > int64(os.Getpagesize()):
 		// The kernel reads ahead, which no signal could end. It asks for
 		// the page by itself when somebody wants that.
-		return 0, fmt.Errorf("%w: piece %d", errMissing, (want.off+n)/h.pieceSize)
+		return 0, nil, fmt.Errorf("%w: piece %d", errMissing, (want.off+n)/h.pieceSize)
 	}
 	if err := h.mayWait(ctx, p); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	dropPages(dest)
 	return h.await(ctx, want, cached)
@@ -171,8 +202,12 @@ func (h *contentHandle) Release(context.Context) syscall.Errno {
 	if h.streams.Load() {
 		h.node.d.streams.leave(h.key())
 	}
-	if h.file != nil {
-		h.file.Close()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, file := range append(h.others, h.file) {
+		if file != nil {
+			file.Close()
+		}
 	}
 	return 0
 }

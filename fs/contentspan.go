@@ -58,21 +58,22 @@ func coming(p *rtorrent.Pieces) bool {
 }
 
 // await waits until the begin of a span is verified, or all of it if it is to
-// be whole, and returns how many bytes are. It ends with errMissing when the
+// be whole, and returns how many bytes are, and by which pieces. It ends with errMissing when the
 // piece is not on its way any more, with errTimeout when it did not come in
 // time; without an answer of rTorrent's with what that failed for.
-func (h *contentHandle) await(ctx context.Context, s span, whole bool) (int64, error) {
+func (h *contentHandle) await(ctx context.Context, s span, whole bool) (int64, *rtorrent.Pieces, error) {
 	d := h.node.d
 	d.waiters.Add(1)
 	defer d.waiters.Add(-1)
 	deadline := time.NewTimer(d.opts.Wait)
 	defer deadline.Stop()
-	h.stream(ctx, s)
 	watch := d.cache.WatchPieces(h.node.subject.hash)
 	defer watch.Close()
-	ctx, stop := context.WithCancel(ctx)
+	// What is asked meanwhile is given up soon after it.
+	ctx, stop := context.WithTimeout(ctx, d.opts.Wait+lookPatience)
 	defer stop()
 	defer context.AfterFunc(d.waits, stop)()
+	h.stream(ctx, s)
 	failed := fmt.Errorf("%w: piece %d", errTimeout, s.off/h.pieceSize)
 	for {
 		p, err := watch.Next(ctx, deadline.C)
@@ -81,20 +82,20 @@ func (h *contentHandle) await(ctx context.Context, s span, whole bool) (int64, e
 		}
 		switch {
 		case d.waits.Err() != nil:
-			return 0, fmt.Errorf("%w: the mount ends", errMissing)
+			return 0, nil, fmt.Errorf("%w: the mount ends", errMissing)
 		case errors.Is(err, cache.ErrNoNews):
-			return 0, failed
+			return 0, nil, failed
 		case errors.Is(err, rtorrent.ErrNotFound), ctx.Err() != nil:
-			return 0, err
+			return 0, nil, err
 		case err != nil:
 			failed = err // it may answer again
 			continue
 		}
 		if n := s.ready(p, h.pieceSize); n == s.n || n > 0 && !whole {
-			return n, nil
+			return n, p, nil
 		}
 		if err := h.mayWait(ctx, p); err != nil {
-			return 0, err
+			return 0, nil, err
 		}
 	}
 }
@@ -125,9 +126,14 @@ func (h *contentHandle) mayWait(ctx context.Context, p *rtorrent.Pieces) error {
 	if !coming(p) {
 		return fmt.Errorf("%w, and not on its way", errMissing)
 	}
-	_, f, _, err := h.node.now(ctx)
-	if err == nil && f.Priority == 0 {
-		err = fmt.Errorf("%w: the file's priority is off", errMissing)
+	files, err := h.node.d.cache.Files(ctx, h.node.subject.hash)
+	switch {
+	case err != nil:
+		return err
+	case h.node.index >= len(files):
+		return errNoEntry
+	case files[h.node.index].Priority == 0:
+		return fmt.Errorf("%w: the file's priority is off", errMissing)
 	}
-	return err
+	return nil
 }

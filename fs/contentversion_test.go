@@ -99,6 +99,41 @@ func TestReplacedData(t *testing.T) {
 	}
 }
 
+// TestFileMadeAnew holds a file open that is half there, while it is deleted on
+// disk and comes again: what is verified is in the new one.
+func TestFileMadeAnew(t *testing.T) {
+	for _, version := range rtorrenttest.Versions() {
+		t.Run(version, func(t *testing.T) {
+			m, p := halfThere(t, version, Options{})
+			path, data := m.torrent(p.hash, "files", "a"), p.files[0].data
+			held, err := os.Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer held.Close()
+			buf := make([]byte, len(data))
+			if n, err := held.Read(buf); err != nil || !bytes.Equal(buf[:n], data[:piece]) {
+				t.Fatalf("%d bytes, %v, want the first piece", n, err)
+			}
+			if err := os.Remove(filepath.Join(m.daemon.Downloads(), "p", "a")); err != nil {
+				t.Fatal(err)
+			}
+			p.write(t, m.daemon.Downloads())
+			if err := m.client.CallWrite(t.Context(), nil, "d.check_hash", p.hash); err != nil {
+				t.Fatal(err)
+			}
+			m.awaitState(t, p.hash, stateSeeding)
+			rtorrenttest.Eventually(t, time.Minute, "all of it can be read", func() bool {
+				n, err := held.ReadAt(buf, 0)
+				if !bytes.Equal(buf[:n], data[:n]) {
+					t.Fatalf("%d bytes, %v, with a wrong one", n, err)
+				}
+				return err == nil
+			})
+		})
+	}
+}
+
 // TestFinishedFileIsAnotherInode reads a file while it is not whole and after.
 func TestFinishedFileIsAnotherInode(t *testing.T) {
 	m, p := halfThere(t, "0.16", Options{})

@@ -3,7 +3,9 @@
 package bench
 
 import (
+	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -25,8 +27,9 @@ import (
 )
 
 const (
-	contentSize  = 512 << 20
-	contentTurns = 5
+	contentSize = 512 << 20
+	warmTurns   = 15
+	coldTurns   = 9
 )
 
 // A pattern is one way to read a file.
@@ -34,7 +37,7 @@ type pattern struct {
 	random  bool
 	block   int
 	readers int
-	reads   int // of each reader
+	reads   int // of each reader, at a time
 }
 
 func (p pattern) String() string {
@@ -49,10 +52,15 @@ func (p pattern) String() string {
 	return fmt.Sprintf("%s %s, %d readers", way, size, p.readers)
 }
 
-func patterns() (all []pattern) {
+// patterns are read in slices of some 100 ms: so many of them are taken in turns
+// that what else the machine does meets the mount and what stands beside it alike.
+func patterns(warm bool) (all []pattern) {
 	for _, readers := range []int{1, 4} {
-		all = append(all, pattern{false, 1 << 20, readers, contentSize >> 20},
-			pattern{true, 4 << 10, readers, 20_000}, pattern{true, 64 << 10, readers, 5_000})
+		if warm {
+			all = append(all, pattern{false, 1 << 20, readers, 512}, pattern{true, 4 << 10, readers, 40_000}, pattern{true, 64 << 10, readers, 8_000})
+		} else {
+			all = append(all, pattern{false, 1 << 20, readers, 128}, pattern{true, 4 << 10, readers, 1_000}, pattern{true, 64 << 10, readers, 500})
+		}
 	}
 	return all
 }
@@ -91,23 +99,40 @@ func content(r *report, binary string) {
 	user.stop()
 }
 
-// readings measures all patterns, with what is read out of memory and in it.
+// readings measures all patterns, with what is read out of memory and in it. The
+// ratio is the median of those of pairs: one slice of each, next to each other.
 // The user is the process in whose namespaces the mount is, 0 for root's own.
 func readings(r *report, native, mounted string, user int) {
-	reading(r.t, native, patterns()[0], false, user) // the disk may have a cache of its own
+	syscall.Sync() // what is not written cannot be forgotten
+	dropCaches(r.t)
+	sh(r.t, `cat "$1" >/dev/null`, native)() // the disk may have a cache of its own
 	for _, warm := range []bool{false, true} {
-		for _, p := range patterns() {
-			var here, there []time.Duration
-			for range contentTurns {
-				here = append(here, reading(r.t, mounted, p, warm, user))
-				there = append(there, reading(r.t, native, p, warm, user))
+		for _, p := range patterns(warm) {
+			reader := startReader(r.t, mounted, native, p, user)
+			turns := coldTurns
+			if warm {
+				turns = warmTurns
+				reader.read(r.t, "warm", 0)
 			}
-			slices.Sort(here)
-			slices.Sort(there)
-			f := figure{what: p.String() + map[bool]string{true: ", warm", false: ", cold"}[warm], least: true}
-			mine, native := here[contentTurns/2], there[contentTurns/2]
-			f.value, f.than = rate(p, mine), "native "+rate(p, native)
-			f.ratio = float64(native) / float64(mine)
+			took := map[string][]time.Duration{}
+			ratios := middleOf(turns, func(turn int) float64 {
+				order := []string{"mounted", "native"}
+				if turn%2 == 1 {
+					slices.Reverse(order)
+				}
+				for _, which := range order {
+					if !warm {
+						dropCaches(r.t)
+					}
+					took[which] = append(took[which], reader.read(r.t, which, turn))
+				}
+				return float64(took["native"][turn]) / float64(took["mounted"][turn])
+			})
+			reader.end(r.t)
+			slices.Sort(took["mounted"])
+			slices.Sort(took["native"])
+			f := figure{what: p.String() + map[bool]string{true: ", warm", false: ", cold"}[warm], least: true, ratio: ratios}
+			f.value, f.than = rate(p, took["mounted"][turns/2]), "native "+rate(p, took["native"][turns/2])
 			switch {
 			case user == 0:
 				f.aim = 0.85
@@ -121,6 +146,20 @@ func readings(r *report, native, mounted string, user int) {
 	}
 }
 
+func dropCaches(t testing.TB) {
+	t.Helper()
+	must(t, os.WriteFile("/proc/sys/vm/drop_caches", []byte("3"), 0))
+}
+
+// middleOf returns the middle one of the results of n turns.
+func middleOf[V cmp.Ordered](n int, f func(turn int) V) V {
+	turn := -1
+	return middle(n, func() V {
+		turn++
+		return f(turn)
+	})
+}
+
 func rate(p pattern, took time.Duration) string {
 	reads := float64(p.readers*p.reads) / took.Seconds()
 	if p.block == 4<<10 {
@@ -129,29 +168,54 @@ func rate(p pattern, took time.Duration) string {
 	return fmt.Sprintf("%.2f GB/s", reads*float64(p.block)/1e9)
 }
 
-// reading reads a file by a process of its own, and returns how long that read.
-func reading(t testing.TB, path string, p pattern, warm bool, user int) time.Duration {
+// A reader is a process that reads a file through the mount, and beside it.
+type reader struct {
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Scanner
+}
+
+func startReader(t testing.TB, mounted, native string, p pattern, user int) *reader {
 	t.Helper()
-	if !warm {
-		syscall.Sync()
-		must(t, os.WriteFile("/proc/sys/vm/drop_caches", []byte("3"), 0))
-	}
 	binary, err := os.Executable()
 	must(t, err)
 	argv := []string{binary, "-test.run", "^TestReader$"}
 	if user != 0 {
 		argv = append([]string{"nsenter", "--target", strconv.Itoa(user), "--user", "--mount", "--preserve-credentials", "--"}, argv...)
 	}
-	cmd := exec.Command(argv[0], argv[1:]...)
-	cmd.Env = append(os.Environ(), fmt.Sprintf("RTFS_READER=%s\t%t\t%d\t%d\t%d\t%t", path, p.random, p.block, p.readers, p.reads, warm))
-	out, err := cmd.CombinedOutput()
-	_, figure, found := strings.Cut(string(out), "took ")
-	digits, _, _ := strings.Cut(figure, "\n")
-	n, failed := strconv.ParseInt(digits, 10, 64)
-	if err != nil || !found || failed != nil {
-		t.Fatalf("reader of %s: %v: %s", path, err, out)
+	r := &reader{cmd: exec.Command(argv[0], argv[1:]...)}
+	r.cmd.Env = append(os.Environ(), fmt.Sprintf("RTFS_READER=%s\t%s\t%t\t%d\t%d\t%d", mounted, native, p.random, p.block, p.readers, p.reads))
+	r.cmd.Stderr = os.Stderr
+	r.in, err = r.cmd.StdinPipe()
+	must(t, err)
+	out, err := r.cmd.StdoutPipe()
+	must(t, err)
+	r.out = bufio.NewScanner(out)
+	must(t, r.cmd.Start())
+	t.Cleanup(func() { _ = r.cmd.Process.Kill() })
+	return r
+}
+
+// read has it read one slice, and returns how long that took.
+func (r *reader) read(t testing.TB, which string, turn int) time.Duration {
+	t.Helper()
+	_, err := fmt.Fprintf(r.in, "%s %d\n", which, turn)
+	must(t, err)
+	for r.out.Scan() {
+		if digits, ok := strings.CutPrefix(r.out.Text(), "took "); ok {
+			n, err := strconv.ParseInt(digits, 10, 64)
+			must(t, err)
+			return time.Duration(n)
+		}
 	}
-	return time.Duration(n)
+	t.Fatalf("the reader has ended: %v", r.out.Err())
+	return 0
+}
+
+func (r *reader) end(t testing.TB) {
+	t.Helper()
+	must(t, r.in.Close())
+	must(t, r.cmd.Wait())
 }
 
 // TestReader is the process that reads.
@@ -161,35 +225,40 @@ func TestReader(t *testing.T) {
 		return
 	}
 	number := func(i int) int { n, _ := strconv.Atoi(fields[i]); return n }
-	p := pattern{fields[1] == "true", number(2), number(3), number(4)}
-	if fields[5] == "true" {
-		f, err := os.Open(fields[0])
-		must(t, err)
-		_, err = io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{f}, make([]byte, 1<<20))
-		must(t, err)
-		f.Close()
-	}
+	p := pattern{fields[2] == "true", number(3), number(4), number(5)}
 	// Opening asks rTorrent what is verified, which is not reading.
-	files := make([]*os.File, p.readers)
-	for i := range files {
-		var err error
-		files[i], err = os.Open(fields[0])
+	files := map[string][]*os.File{}
+	for i, which := range []string{"mounted", "native"} {
+		for range p.readers {
+			f, err := os.Open(fields[i])
+			must(t, err)
+			defer f.Close()
+			files[which] = append(files[which], f)
+		}
+	}
+	for orders := bufio.NewScanner(os.Stdin); orders.Scan(); {
+		which, digits, _ := strings.Cut(orders.Text(), " ")
+		turn, err := strconv.Atoi(digits)
 		must(t, err)
-		defer files[i].Close()
+		began := time.Now()
+		var all sync.WaitGroup
+		if which == "warm" {
+			whole := pattern{block: 1 << 20, reads: contentSize >> 20}
+			whole.read(t, files["mounted"][0], 0)
+			whole.read(t, files["native"][0], 0)
+		}
+		for _, f := range files[which] {
+			all.Go(func() { p.read(t, f, turn) })
+		}
+		all.Wait()
+		fmt.Printf("took %d\n", time.Since(began).Nanoseconds())
 	}
-	began := time.Now()
-	var all sync.WaitGroup
-	for _, f := range files {
-		all.Go(func() { p.read(t, f) })
-	}
-	all.Wait()
-	fmt.Printf("took %d\n", time.Since(began).Nanoseconds())
 }
 
-func (p pattern) read(t testing.TB, f *os.File) {
+func (p pattern) read(t testing.TB, f *os.File, turn int) {
 	buf := make([]byte, p.block)
 	for i := range p.reads {
-		off := int64(i) * int64(p.block)
+		off := int64(turn*p.reads+i) * int64(p.block) % contentSize
 		if p.random {
 			off = mathrand.Int64N(contentSize/int64(p.block)) * int64(p.block)
 		}

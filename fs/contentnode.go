@@ -26,9 +26,11 @@ type contentNode struct {
 	version    version // that of the lookup, as generation; never changed after it
 	generation uint64
 
-	mu      sync.Mutex // guards the fields below
-	passing int        // open handles that may be passthrough
-	openers map[int]int
+	mu        sync.Mutex // guards the fields below
+	passing   int        // open handles that may be passthrough
+	openers   map[int]int
+	refused   int // the process that was last told to look up the name again
+	refusedAt time.Time
 }
 
 var (
@@ -136,7 +138,10 @@ func (n *contentNode) Open(ctx context.Context, flags uint32) (fusefs.FileHandle
 		return nil, 0, n.d.fail("open", n.path, err)
 	}
 	h.nonblock = flags&syscall.O_NONBLOCK != 0
-	n.opened(ctx, h)
+	if !n.opened(ctx, h) {
+		h.file.Close()
+		return nil, 0, syscall.ESTALE
+	}
 	if h.whole {
 		return h, fuse.FOPEN_KEEP_CACHE | fuse.FOPEN_NOFLUSH, 0
 	}

@@ -6,22 +6,31 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
 
 	"rtfs/rtorrent"
 )
 
-// opened notes an open handle. While one of an inode is passthrough, the
-// kernel takes no other there; so what is to be read through us asks for
-// passthrough, too, and for DIRECT_IO, which comes before it.
-func (n *contentNode) opened(ctx context.Context, h *contentHandle) {
+// opened notes an open handle, unless it is of another version than the inode, of
+// which the kernel reads by itself: then the name has to be looked up again, and
+// leads to another inode. There is none to look up for who opens a descriptor by
+// /proc, and asks a second time. While one handle of an inode is passthrough, the
+// kernel takes no other there; so that one asks for passthrough, too, and for
+// DIRECT_IO, which comes before it, though not in mmap(2).
+func (n *contentNode) opened(ctx context.Context, h *contentHandle) bool {
 	if !h.whole {
 		h.opener = processOf(ctx)
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !h.whole && h.file != nil && n.passing > 0 {
+		again := n.refused == h.opener && time.Since(n.refusedAt) < refusedFor
+		n.refused, n.refusedAt = h.opener, time.Now()
+		if !again {
+			return false
+		}
 		h.passes = true
 	}
 	if h.passes {
@@ -33,7 +42,12 @@ func (n *contentNode) opened(ctx context.Context, h *contentHandle) {
 		}
 		n.openers[h.opener]++
 	}
+	return true
 }
+
+// refusedFor is how long a second open is taken for the kernel's own repetition of
+// one that was told to look up the name again.
+const refusedFor = time.Second
 
 // closed forgets a handle.
 func (n *contentNode) closed(h *contentHandle) {

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"rtfs/cache"
 	"rtfs/rtorrent/rtorrenttest"
 )
 
@@ -94,6 +96,77 @@ func TestReplacedData(t *testing.T) {
 					got, err := os.ReadFile(path)
 					return err == nil && bytes.Equal(got, data)
 				})
+			}
+		})
+	}
+}
+
+// mapped returns the bytes of a file as mmap(2) shows them. The error is that of
+// mmap, or a page that cannot be read.
+func mapped(path string) (data []byte, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	pages, err := syscall.Mmap(int(f.Fd()), 0, int(info.Size()), syscall.PROT_READ, syscall.MAP_PRIVATE)
+	if err != nil {
+		return nil, err
+	}
+	defer syscall.Munmap(pages)
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if fault := recover(); fault != nil {
+			err = fmt.Errorf("%v", fault)
+		}
+	}()
+	return bytes.Clone(pages), nil
+}
+
+// TestDamagedWhileOpen opens a file in which a check has found damage, by a name
+// for which the kernel still has the inode of the whole file, which is open, too.
+func TestDamagedWhileOpen(t *testing.T) {
+	for _, version := range rtorrenttest.Versions() {
+		t.Run(version, func(t *testing.T) {
+			d := rtorrenttest.Start(t, version)
+			m := mountClient(t, rtorrenttest.Dial(t, d.Endpoint()), cache.Options{TTL: 10 * time.Millisecond}, Options{TTL: time.Hour})
+			p := newPayload(t, "p", piece, map[string]int{"a": 3 * piece})
+			p.write(t, d.Downloads())
+			m.add(t, "add", p)
+			rtorrenttest.Eventually(t, time.Minute, "it is whole", func() bool {
+				pieces, err := m.client.Pieces(t.Context(), p.hash)
+				return err == nil && pieces.Whole()
+			})
+			path, data := m.torrent(p.hash, "files", "a"), p.files[0].data
+			held, err := os.Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer held.Close()
+			if got, err := mapped(path); err != nil || !bytes.Equal(got, data) {
+				t.Fatalf("whole: %d bytes, %v", len(got), err)
+			}
+			damaged := bytes.Clone(data)
+			damaged[piece] ^= 0xff
+			if err := os.WriteFile(filepath.Join(d.Downloads(), "p", "a"), damaged, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			if err := m.client.CallWrite(t.Context(), nil, "d.check_hash", p.hash); err != nil {
+				t.Fatal(err)
+			}
+			rtorrenttest.Eventually(t, time.Minute, "the damage is found", func() bool {
+				pieces, err := m.cache.Pieces(t.Context(), p.hash)
+				return err == nil && pieces.Hashing == 0 && pieces.Known() && !pieces.Has(1)
+			})
+			if got, err := mapped(path); err == nil {
+				t.Errorf("mapped: %d bytes, the same as those of the file: %t; want a failure", len(got), bytes.Equal(got, data))
+			}
+			if got, err := readAt(path, 0, len(data)); err != nil || !bytes.Equal(got, data[:piece]) {
+				t.Errorf("%d bytes, %v, want the %d of the first piece", len(got), err, piece)
 			}
 		})
 	}

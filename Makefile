@@ -7,7 +7,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # with functions called, not copied into their callers, where speed is no matter.
 TAGS     = nethttpomithttp2,urfave_cli_no_docs,urfave_cli_no_suggest
 COLD     = net/http crypto/tls crypto/x509 encoding/asn1 encoding/gob net/rpc html/template text/template... \
-           regexp... mime/... flag log/slog math/big github.com/urfave/... github.com/anacrolix/...
+           net net/url encoding/xml regexp... mime/... flag log/slog math/big rtfs github.com/urfave/... github.com/anacrolix/...
 FLAGS    = -trimpath -tags $(TAGS) $(COLD:%=-gcflags=%=-l) \
            -ldflags "-s -w -funcalign=16 -X main.version=$(VERSION)"
 AT_MOST  = 12000000

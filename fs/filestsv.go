@@ -35,11 +35,9 @@ func renderFilesTSV(ctx context.Context, d *driver, _ *server) ([]byte, error) {
 		for _, t := range s.Torrents {
 			of := shares[t.Hash]
 			for i, f := range all[t.Hash] {
-				completed := max(0, f.Size)
+				completed := shareOf(t, f, nil).bytes
 				if i < len(of) {
 					completed = of[i].bytes
-				} else if !isAllThere(t) {
-					completed = shareOf(t, f, nil).bytes
 				}
 				b.WriteString(string(t.Hash))
 				b.WriteByte('\t')

@@ -42,11 +42,12 @@ func shareOf(t *rtorrent.Torrent, f *rtorrent.File, p *rtorrent.Pieces) share {
 // there is nothing to ask.
 func isAllThere(t *rtorrent.Torrent) bool { return t.IsComplete && t.Hashing == 0 && !t.IsMeta }
 
-// sharesOf returns the shares of the files of those torrents that are not whole.
+// sharesOf returns the shares of the files of those torrents that are open and not
+// whole: of others rTorrent does not tell more than is known.
 func (d *driver) sharesOf(ctx context.Context, torrents []*rtorrent.Torrent, files map[rtorrent.Hash][]*rtorrent.File) (map[rtorrent.Hash][]share, error) {
 	var partial []*rtorrent.Torrent
 	for _, t := range torrents {
-		if !isAllThere(t) {
+		if t.IsOpen && !isAllThere(t) {
 			partial = append(partial, t)
 		}
 	}

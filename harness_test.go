@@ -10,7 +10,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -107,29 +106,16 @@ func (r result) want(t *testing.T, code int, stderr ...string) {
 type running struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended
-
-	mu   sync.Mutex // guards said
-	said bytes.Buffer
+	said rtorrenttest.Output
 }
 
-// Write takes what it prints.
-func (r *running) Write(b []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.said.Write(b)
-}
-
-func (r *running) output() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.said.String()
-}
+func (r *running) output() string { return r.said.String() }
 
 // start starts rtfs and waits until it has printed text.
 func start(t *testing.T, cmd *exec.Cmd, text string) *running {
 	t.Helper()
 	r := &running{cmd: cmd, done: make(chan struct{})}
-	cmd.Stdout, cmd.Stderr = r, r
+	cmd.Stdout, cmd.Stderr = &r.said, &r.said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -86,14 +86,12 @@ func measure(r *report, binary, version string, n int) {
 	caps, err := client.Caps(context.Background())
 	must(r.t, err)
 	rig.columns = getters(caps.Has)
-	for {
+	// 0.16 answers before it has loaded all.
+	rtorrenttest.Eventually(r.t, 10*time.Minute, "all torrents are loaded", func() bool {
 		var size int64
 		must(r.t, client.Call(context.Background(), &size, "view.size", "", "main"))
-		if size == int64(n) {
-			break
-		}
-		time.Sleep(time.Second) // 0.16 answers before it has loaded all
-	}
+		return size == int64(n)
+	})
 	r.section(fmt.Sprintf("rTorrent %s with %d torrents, %d of them active", caps.Version, n, activeOnes))
 	rig.listings()
 	rig.tables()

@@ -62,16 +62,11 @@ func mount(t testing.TB, binary, server string, options ...string) *mounted {
 		}
 	}
 	t.Cleanup(m.stop)
-	for {
-		if err := syscall.Stat(m.dir, &here); err == nil && here.Dev != above.Dev {
-			break
-		}
-		if time.Since(began) > 10*time.Second {
-			t.Fatalf("no mount: %s", said.String())
-		}
-		time.Sleep(time.Millisecond / 2)
-	}
-	m.ready = time.Since(began)
+	rtorrenttest.Eventually(t, 10*time.Second, "it is mounted", func() bool {
+		err := syscall.Stat(m.dir, &here)
+		m.ready = time.Since(began)
+		return err == nil && here.Dev != above.Dev
+	})
 	return m
 }
 

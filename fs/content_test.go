@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -16,24 +15,6 @@ import (
 	"rtfs/cache"
 	"rtfs/rtorrent/rtorrenttest"
 )
-
-// A syncBuffer is a bytes.Buffer that is safe for concurrent use.
-type syncBuffer struct {
-	mu  sync.Mutex // guards buf
-	buf bytes.Buffer
-}
-
-func (b *syncBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *syncBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
 
 // piece is the piece length of the torrents in these tests, in bytes.
 const piece = 32768
@@ -129,7 +110,7 @@ func (m *mounted) wantBlocks(t *testing.T, path string, size, blocks int64) {
 func TestCompleteContent(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
-			var said syncBuffer
+			var said rtorrenttest.Output
 			d := rtorrenttest.Start(t, version)
 			m := mountClient(t, rtorrenttest.Dial(t, d.Endpoint()), cache.Options{}, Options{Log: slog.New(slog.NewTextHandler(&said, nil))})
 			p := newPayload(t, "p", piece, map[string]int{"a": 3 * piece, "sub/b": 70_000, "sub/empty": 0})

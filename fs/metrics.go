@@ -18,7 +18,7 @@ type metric struct {
 }
 
 type sample struct {
-	labels string // in braces, or ""
+	labels string // name="value", or ""
 	value  string
 }
 
@@ -136,10 +136,27 @@ func perTorrentMetric(name, kind, help string, of func(*rtorrent.Torrent) int64)
 	}}
 }
 
-// label returns one label in braces.
+// label returns one label.
 func label(name, value string) string {
 	value = strings.ToValidUTF8(value, "\uFFFD")
-	return "{" + name + `="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(value) + `"}`
+	return name + `="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(value) + `"`
+}
+
+// labels returns labels in braces, "" for none. Where a mount shows several
+// servers each sample has its server's name, so that what is collected from
+// all of them has no equal series.
+func (d *driver) labels(own string) string {
+	var all []string
+	if d.opts.Name != "" {
+		all = append(all, label("server", d.opts.Name))
+	}
+	if own != "" {
+		all = append(all, own)
+	}
+	if all == nil {
+		return ""
+	}
+	return "{" + strings.Join(all, ",") + "}"
 }
 
 // renderMetrics returns the metrics as Prometheus' text format, version 0.0.4.
@@ -159,7 +176,7 @@ func renderMetrics(ctx context.Context, d *driver, _ *server) ([]byte, error) {
 	for _, m := range metrics(d.opts.MetricsPerTorrent) {
 		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", m.name, m.help, m.name, m.kind)
 		for _, s := range m.samples(in) {
-			fmt.Fprintf(&b, "%s%s %s\n", m.name, s.labels, s.value)
+			fmt.Fprintf(&b, "%s%s %s\n", m.name, d.labels(s.labels), s.value)
 		}
 	}
 	return b.Bytes(), nil

@@ -170,17 +170,16 @@ func (m *model) held() holding {
 func (m *model) wantSteady(before holding) {
 	m.t.Helper()
 	var now holding
-	ok := func() bool {
+	defer func() {
+		if m.t.Failed() {
+			buf := make([]byte, 1<<20)
+			m.t.Logf("the process went from %+v to %+v\n%s", before, now, buf[:runtime.Stack(buf, true)])
+		}
+	}()
+	rtorrenttest.Eventually(m.t, 30*time.Second, "the process holds no more than before", func() bool {
 		now = m.held()
 		return now.goroutines <= before.goroutines+20 && now.descriptors <= before.descriptors+10 && now.heap < before.heap+64<<20
-	}
-	for deadline := time.Now().Add(30 * time.Second); !ok(); time.Sleep(100 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			buf := make([]byte, 1<<20)
-			m.t.Errorf("the process has grown from %+v to %+v\n%s", before, now, buf[:runtime.Stack(buf, true)])
-			return
-		}
-	}
+	})
 	m.t.Logf("goroutines %d → %d, descriptors %d → %d, heap %d → %d KiB",
 		before.goroutines, now.goroutines, before.descriptors, now.descriptors, before.heap>>10, now.heap>>10)
 }

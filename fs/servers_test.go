@@ -72,6 +72,16 @@ func TestServersInOneMount(t *testing.T) {
 		t.Errorf("after deleting: %s, want the two servers", said)
 	}
 
+	for name, tree := range at {
+		metrics := tree.read(t, "metrics")
+		checkMetrics(t, metrics)
+		for l := range strings.Lines(metrics) {
+			if !strings.HasPrefix(l, "#") && !strings.Contains(l, `{server="`+name+`"`) {
+				t.Errorf("%s/metrics has a sample without its server: %s", name, l)
+			}
+		}
+	}
+
 	// One torrent in both has two places, and two inodes.
 	at["box"].add(t, "add-stopped", p)
 	at["box"].awaitState(t, p.hash, stateStopped)

@@ -135,3 +135,32 @@ func TestPagesExist(t *testing.T) {
 		}
 	}
 }
+
+// TestContributingQuotesRealRows wants the example of how a file is added to be
+// what the tables hold.
+func TestContributingQuotesRealRows(t *testing.T) {
+	page, err := os.ReadFile("CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table string
+	quoted := 0
+	for l := range strings.Lines(string(page)) {
+		if name, ok := strings.CutPrefix(l, "    --- "); ok {
+			content, err := os.ReadFile(strings.TrimSpace(name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			table = strings.Join(strings.Fields(string(content)), " ")
+		}
+		if row, ok := strings.CutPrefix(l, "    +"); ok {
+			quoted++
+			if !strings.Contains(table, strings.Join(strings.Fields(row), " ")) {
+				t.Errorf("no row %s", row)
+			}
+		}
+	}
+	if quoted == 0 {
+		t.Error("no row is quoted")
+	}
+}

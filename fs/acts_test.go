@@ -56,7 +56,13 @@ func TestDirectoriesAct(t *testing.T) {
 				// mv of several looks at each again where it was moved to.
 				{"mkdir by-tag/x && mv by-name/* by-tag/x/ && mv by-tag/x/* by-tag/@none/ 2>&1; cat by-name/*/tags", "old\n100%\na,b\nold\n"},
 				{"mv by-name/* by-state/checking/ 2>&1; for i in $(seq 3000); do ls by-state/stopped | grep -q two && break; done", ""},
-				{"rmdir by-tag/x; mv by-tag/old/two erase/ && ls by-name by-tag", "by-name:\none\n\nby-tag:\n100%25\n@none\na,b\nold\n"},
+				// Where a torrent is already, moving it there takes it from where it was.
+				{"mkdir by-tag/y && mv by-name/* by-tag/x/ && mv by-tag/x/* by-tag/y/ && mv by-name/one by-tag/x/ && mv by-tag/x/one by-tag/y/ && cat by-name/one/tags", "old\ny\n"},
+				{"mv 'where/size>0'/* by-tag/y/ && mv by-state/*/one by-tag/y/ && mv by-tag/y/* by-tag/@none/ && cat by-name/one/tags", "old\n"},
+				{"mv by-name/two by-state/stopped/ && mv by-tag/old/two by-state/stopped/ && cat by-name/two/state && ls by-tag/old", "stopped\none\ntwo\n"},
+				{"mv by-name/two by-state/seeding/ && mv by-state/seeding/two by-state/paused/ && mv by-state/paused/two by-state/stopped/ && ls -d by-state/*/two", "by-state/stopped/two\n"},
+				{"mv by-state/stopped/two by-state/checking/ && echo stop > by-name/two/state; echo start > by-name/two/state; echo stop > by-name/two/state; ls -d by-state/*/two", "by-state/stopped/two\n"},
+				{"rmdir by-tag/x by-tag/y; mv by-tag/old/two erase/ && ls by-name by-tag", "by-name:\none\n\nby-tag:\n100%25\n@none\na,b\nold\n"},
 				{"cp \"$FILE_TWO\" add-stopped/; mv by-name/* erase/ 2>&1; ls by-name erase", "by-name:\n\nerase:\n"},
 			}
 			for _, step := range steps {

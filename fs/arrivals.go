@@ -2,6 +2,7 @@ package fs
 
 import (
 	"context"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -12,10 +13,6 @@ import (
 // arrivalKeep is how long a name is found where it was moved to though it does
 // not stay there.
 const arrivalKeep = 2 * time.Second
-
-// inoArrival is the number within a torrent of links to it that do not stay:
-// mv refuses to move one file over another of the same number.
-const inoArrival = inoLink + inoPerDir
 
 // arrivals are the names that were moved just now to where they do not stay:
 // into erase/, into @none while other tags are left, into a state that has
@@ -38,11 +35,18 @@ func (a *arrivals) note(path string, h rtorrent.Hash, row *rtorrent.Torrent) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for old, was := range a.byPath {
-		if time.Since(was.at) > arrivalKeep {
+		if was.hash == h || time.Since(was.at) > arrivalKeep {
 			delete(a.byPath, old)
 		}
 	}
 	a.byPath[path] = arrival{h, row, time.Now()}
+}
+
+// forget is told that something else was asked of a torrent since it was moved.
+func (a *arrivals) forget(h rtorrent.Hash) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	maps.DeleteFunc(a.byPath, func(_ string, was arrival) bool { return was.hash == h })
 }
 
 func (a *arrivals) get(path string) (arrival, bool) {

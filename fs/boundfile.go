@@ -86,7 +86,14 @@ func (b *boundFile[T]) plan(ctx context.Context, value string, add bool) (action
 	if errors.Is(err, errInvalid) && b.file.Set.begins(value) {
 		return nil, errPartial
 	}
-	return act, err
+	if err != nil || act == nil {
+		return nil, err
+	}
+	return func(ctx context.Context, d *driver) error {
+		err := act(ctx, d)
+		d.arrivals.forget(b.subject.hash)
+		return err
+	}, nil
 }
 
 // begins reports whether a value is the beginning of a word and none itself.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"path"
 	"slices"
-	"strings"
 
 	"rtfs/cache"
 	"rtfs/rtorrent"
@@ -28,29 +27,61 @@ func holds(t *rtorrent.Torrent) string {
 	return path.Clean(t.Directory)
 }
 
+// A folderIndex is the folders that lead to data at one snapshot, each with the
+// names of those in it, sorted, and the torrents whose data is in it.
+type folderIndex struct {
+	snapshot *cache.Snapshot
+	folders  map[string][]string
+	members  map[string][]*rtorrent.Torrent
+}
+
+func newFolderIndex(s *cache.Snapshot) *folderIndex {
+	x := &folderIndex{s, map[string][]string{}, map[string][]*rtorrent.Torrent{}}
+	seen := map[string]bool{}
+	for _, t := range s.Torrents {
+		dir := holds(t)
+		x.members[dir] = append(x.members[dir], t)
+		for ; !seen[dir] && path.Dir(dir) != dir; dir = path.Dir(dir) {
+			seen[dir] = true
+			above := path.Dir(dir)
+			x.folders[above] = append(x.folders[above], path.Base(dir))
+		}
+	}
+	for _, names := range x.folders {
+		slices.Sort(names)
+	}
+	return x
+}
+
+// folders returns the index of the present snapshot, which is kept.
+func (d *driver) folders(ctx context.Context) (*folderIndex, error) {
+	s, err := d.cache.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if x := d.links.folders.Load(); x != nil && x.snapshot == s {
+		return x, nil
+	}
+	x := newFolderIndex(s)
+	d.links.folders.Store(x)
+	return x, nil
+}
+
 func (p *pathDir) now(ctx context.Context) (folders []string, links *linkDir, err error) {
-	s, err := p.d.cache.Snapshot(ctx)
+	x, err := p.d.folders(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	prefix := strings.TrimSuffix(p.dir, "/") + "/"
-	var members []*rtorrent.Torrent
-	for _, t := range s.Torrents {
-		dir := holds(t)
-		if dir == p.dir {
-			members = append(members, t)
-			continue
-		}
-		if rest, below := strings.CutPrefix(dir, prefix); below {
-			first, _, _ := strings.Cut(rest, "/")
-			folders = append(folders, first)
-		}
-	}
-	slices.Sort(folders)
 	links = &linkDir{d: p.d, path: p.path, choose: func(context.Context) (*cache.Snapshot, []*rtorrent.Torrent, error) {
-		return s, members, nil
+		return x.snapshot, x.members[p.dir], nil
 	}}
-	return slices.Compact(folders), links, nil
+	return x.folders[p.dir], links, nil
+}
+
+// hasFolder reports whether a folder is among those of a directory.
+func hasFolder(folders []string, name string) bool {
+	_, has := slices.BinarySearch(folders, name)
+	return has
 }
 
 func (p *pathDir) list(ctx context.Context) ([]entry, error) {
@@ -66,7 +97,7 @@ func (p *pathDir) list(ctx context.Context) ([]entry, error) {
 	for _, e := range torrents {
 		// A folder of a torrent's name is where another torrent's data is; the
 		// link is found in there, or by its info-hash.
-		if !slices.Contains(folders, unescapeName(e.name)) {
+		if !hasFolder(folders, unescapeName(e.name)) {
 			entries = append(entries, e)
 		}
 	}
@@ -78,7 +109,7 @@ func (p *pathDir) find(ctx context.Context, name string) (entry, error) {
 	if err != nil {
 		return entry{}, err
 	}
-	if folder := unescapeName(name); fileName(folder) == name && slices.Contains(folders, folder) {
+	if folder := unescapeName(name); fileName(folder) == name && hasFolder(folders, folder) {
 		return p.folder(folder), nil
 	}
 	return links.find(ctx, name)

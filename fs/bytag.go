@@ -1,6 +1,7 @@
 package fs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -220,12 +221,17 @@ func (g *tagsDir) rename(ctx context.Context, name, newName string, _ bool) erro
 	if err != nil {
 		return err
 	}
+	var failed error
 	for _, t := range index.members[old] {
 		err := g.d.retag(ctx, t, old, tag)
 		g.d.record(ctx, g.path+name+"/"+fileName(t.Name), old, tag, err)
-		if err != nil {
-			return err
+		failed = cmp.Or(failed, err)
+		if ctx.Err() != nil {
+			break
 		}
+	}
+	if failed != nil { // those that have the new one keep it
+		return failed
 	}
 	if g.made.has(old) {
 		g.made.set(old, false)

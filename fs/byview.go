@@ -2,6 +2,8 @@ package fs
 
 import (
 	"context"
+	"slices"
+	"sync"
 
 	"rtfs/cache"
 	"rtfs/rtorrent"
@@ -47,22 +49,42 @@ func (v *viewsDir) stat(context.Context) (size, mtime int64, err error) {
 
 func (v *viewsDir) entry(view string) entry {
 	path := v.path + fileName(view) + "/"
-	l := &linkDir{d: v.d, path: path, choose: func(ctx context.Context) (*cache.Snapshot, []*rtorrent.Torrent, error) {
-		s, err := v.d.cache.Snapshot(ctx)
-		if err != nil {
-			return nil, nil, err
-		}
-		hashes, err := v.d.cache.View(ctx, view)
-		if err != nil {
-			return nil, nil, err
-		}
-		var members []*rtorrent.Torrent
-		for _, h := range hashes {
-			if t, err := s.Torrent(h); err == nil {
-				members = append(members, t)
-			}
-		}
-		return s, members, nil
-	}}
+	l := &linkDir{d: v.d, path: path, choose: (&members{d: v.d, view: view}).now}
 	return v.d.dirEntry(fileName(view), path, v.d.inos.named(path), v.d.opts.TTL, l)
+}
+
+// A members finds the torrents of a view, and keeps them: a listing is followed
+// by a lookup of each of its names. It is safe for concurrent use.
+type members struct {
+	d    *driver
+	view string
+
+	mu       sync.Mutex // guards the fields below; never held during a call
+	snapshot *cache.Snapshot
+	hashes   []rtorrent.Hash
+	torrents []*rtorrent.Torrent
+}
+
+func (m *members) now(ctx context.Context) (*cache.Snapshot, []*rtorrent.Torrent, error) {
+	s, err := m.d.cache.Snapshot(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	hashes, err := m.d.cache.View(ctx, m.view)
+	if err != nil {
+		return nil, nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.snapshot == s && slices.Equal(m.hashes, hashes) {
+		return s, m.torrents, nil
+	}
+	var torrents []*rtorrent.Torrent
+	for _, h := range hashes {
+		if t, err := s.Torrent(h); err == nil {
+			torrents = append(torrents, t)
+		}
+	}
+	m.snapshot, m.hashes, m.torrents = s, hashes, torrents
+	return s, torrents, nil
 }

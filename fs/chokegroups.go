@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"rtfs/rtorrent"
 )
@@ -176,6 +177,9 @@ func plainName(name string) (string, error) {
 	plain := unescapeName(name)
 	if fileName(plain) != name {
 		return "", invalid("name %q: a literal %% is written %%25", name)
+	}
+	if strings.Contains(plain, "\n") {
+		return "", invalid("name %q: a name is one line", plain)
 	}
 	if !rtorrent.XMLSafe(plain) {
 		return "", errEncoding

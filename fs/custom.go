@@ -32,7 +32,7 @@ func customField(n int) File[rtorrent.Customs] {
 func customFile(name string) File[custom] {
 	return writable(text(name, "the value of that key; a new name makes one, an empty line hides it",
 		"d.custom d.custom.keys", func(c *custom) string { return c.value }),
-		setter[custom]{shape: shapeText, plan: setCustom})
+		setter[custom]{shape: shapeNote, plan: setCustom})
 }
 
 // setCustom plans a write to a key's file.

@@ -39,6 +39,9 @@ func TestCustom(t *testing.T) {
 				{"for v in $'caf\\351' 😀 $'a\\rb' $'\\1'; do echo \"$v\" > $T/custom/kind; done 2>&1 | grep -c 'multibyte'; cat $T/custom/kind", "4\nthree\ntwo\n"},
 				{"head -c 4097 /dev/zero | tr '\\0' x > $T/custom/kind; cat $T/custom/kind", "tr: write error: Invalid argument\nthree\ntwo\n"},
 				{"head -c 4096 /dev/zero | tr '\\0' x > $T/custom/kind; wc -c < $T/custom/kind", "4097\n"},
+				{"printf 'n1\\nn2\\n' > $T/custom/notes; echo n3 >> $T/custom/notes; { printf n4; printf ' n5\\n'; } >> $T/custom/notes; cat $T/custom/notes", "n1\nn2\nn3\nn4 n5\n"},
+				{"echo first >> $T/custom/log; echo second >> $T/custom/log; cat $T/custom/log; echo > $T/custom/notes; echo > $T/custom/log", "first\nsecond\n"},
+				{"echo c1 > $T/comment; echo c2 >> $T/comment; cat $T/comment; echo c > $T/comment", "c1\nc2\n"},
 				{"rm $T/custom/kind $T/custom/1; mv $T/custom/kind $T/custom/other; mkdir $T/custom/d; ls $T/custom | wc -l", ""},
 			}
 			for _, step := range steps {

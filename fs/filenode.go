@@ -94,7 +94,8 @@ func (n *fileNode) Open(ctx context.Context, flags uint32) (fusefs.FileHandle, u
 	}
 	var content []byte
 	var err error
-	if flags&syscall.O_ACCMODE == syscall.O_WRONLY {
+	below := h.appends && h.shape == shapeNote
+	if flags&syscall.O_ACCMODE == syscall.O_WRONLY && !below {
 		_, _, err = n.text.stat(ctx) // nobody can read it here
 	} else {
 		content, _, err = n.text.render(ctx)
@@ -103,5 +104,8 @@ func (n *fileNode) Open(ctx context.Context, flags uint32) (fusefs.FileHandle, u
 		return nil, 0, n.d.fail("open", n.path, err)
 	}
 	h.content = content
+	if below && len(content) > 1 { // an empty one is a newline
+		h.above = string(content)
+	}
 	return h, open, 0
 }

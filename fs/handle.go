@@ -23,6 +23,7 @@ type handle struct {
 	writes  bool
 	appends bool
 	shape   shape
+	above   string // the text that what is written is added to
 
 	mu      sync.Mutex // guards the fields below; never held during an action
 	buffer  []byte     // what was written and is not a finished value yet
@@ -116,7 +117,7 @@ func (h *handle) take(data []byte, off int64) ([]string, error) {
 	if len(value) == 0 {
 		return nil, nil
 	}
-	return []string{string(value)}, nil
+	return []string{h.above + string(value)}, nil
 }
 
 // stdioBuffer divides the sizes at which programs cut what they write. A text
@@ -142,7 +143,7 @@ func (h *handle) takeLine() ([]string, error) {
 // a shell closes its copy of the descriptor, before anything was written.
 func (h *handle) Flush(ctx context.Context) syscall.Errno {
 	h.mu.Lock()
-	value, due := string(h.buffer), h.pending
+	value, due := h.above+string(h.buffer), h.pending
 	h.pending = false
 	h.mu.Unlock()
 	if !due {

@@ -17,15 +17,21 @@ const (
 	inoSlotBits  = 34
 	inoLocalBits = 23
 	// Numbers within a torrent: the directory is 0, the rows of its table
-	// follow, then links to it and, in regions of 2^20, its files.
-	inoLink   = 512
-	inoFiles  = 1 << 20 // + index of the file; three more regions follow for the trees beside files/
-	inoSubdir = 5 << 20 // + number of the folder, + 2^18 for each tree
+	// follow, then a link to it that does not stay and, in regions of 2^20, its
+	// files.
+	inoArrival = 512
+	inoAlias   = 513     // the link under the info-hash in lower case
+	inoFiles   = 1 << 20 // + index of the file; three more regions follow for the trees beside files/
+	inoSubdir  = 5 << 20 // + number of the folder, + 2^18 for each tree
 	// The regions of what comes and goes, see passing. Their first numbers,
 	// with the torrent's own slot, are for what is always there.
 	inoTracker = 6 << 20
 	inoPeer    = 7 << 20
-	inoCustom  = 1 << 16
+	// Links to the torrent have a number for each directory, from inoLink on:
+	// mv(1) refuses to move one file over another of the same number.
+	inoLink   = 6<<20 + 1<<19
+	inoLinks  = 1 << 19
+	inoCustom = 1 << 16
 	// inoNamed is the first number of fixed directories, each of which has
 	// room for inoPerDir rows.
 	inoRoot   = 1
@@ -87,6 +93,12 @@ func (t *inos) named(path string) uint64 {
 		t.names[path] = n
 	}
 	return n
+}
+
+// link returns what is added to a torrent's first number for the link to it in
+// a directory.
+func (t *inos) link(dir string) uint64 {
+	return inoLink + (t.named(dir)-t.first)/inoPerDir%inoLinks
 }
 
 // generation tells apart the inodes that have one number after another.

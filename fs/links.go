@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"rtfs/cache"
@@ -73,6 +74,8 @@ type linkSets struct {
 	mu     sync.Mutex // guards the fields below
 	byPath map[string]*linkSet
 	groups map[string]*groupDir // the one of each path
+
+	folders atomic.Pointer[folderIndex] // of by-path/
 }
 
 func newLinkSets() *linkSets {
@@ -125,8 +128,9 @@ func (l *linkDir) list(ctx context.Context) ([]entry, error) {
 		return nil, err
 	}
 	entries := make([]entry, len(set.names))
+	link := l.d.inos.link(l.path)
 	for i, name := range set.names {
-		entries[i] = l.entry(name, set.torrents[i].Hash)
+		entries[i] = l.numbered(name, set.torrents[i].Hash, link)
 	}
 	return entries, nil
 }
@@ -170,11 +174,13 @@ func (l *linkDir) torrent(ctx context.Context, name string) (*rtorrent.Torrent, 
 }
 
 func (l *linkDir) entry(name string, h rtorrent.Hash) entry {
-	depth := strings.Count(l.path, "/")
-	target := strings.Repeat("../", depth) + "torrents/" + string(h)
-	// Links of one depth have one target each, so they may share a number.
-	ino := l.d.inos.torrent(h) + inoLink + uint64(min(depth, inoPerDir-1))
-	return l.d.linkEntry(name, l.path+name, fixedTarget(target), ino, l.life, l.d.addedTime(h))
+	return l.numbered(name, h, l.d.inos.link(l.path))
+}
+
+// numbered is entry where the directory's number for links is known.
+func (l *linkDir) numbered(name string, h rtorrent.Hash, link uint64) entry {
+	target := strings.Repeat("../", strings.Count(l.path, "/")) + "torrents/" + string(h)
+	return l.d.linkEntry(name, l.path+name, fixedTarget(target), l.d.inos.torrent(h)+link, l.life, l.d.addedTime(h))
 }
 
 func (l *linkDir) stat(context.Context) (size, mtime int64, err error) {

@@ -38,20 +38,37 @@ func parseFlag(s string) (bool, error) {
 // byteUnits are the letters that may end a number.
 var byteUnits = map[byte]int64{'K': 1 << 10, 'M': 1 << 20, 'G': 1 << 30, 'T': 1 << 40}
 
+// cutUnit cuts the unit off a number, and returns what it stands for. Units are
+// taken in either case.
+func cutUnit(s string) (digits string, unit int64) {
+	if s != "" {
+		if u, ok := byteUnits[s[len(s)-1]&^0x20]; ok {
+			return s[:len(s)-1], u
+		}
+	}
+	return s, 1
+}
+
 // parseBytes returns the number that s spells, with a unit behind it or not:
 // 500K is 512000. It is never negative.
 func parseBytes(s string) (int64, error) {
-	digits, unit := s, int64(1)
-	if s != "" {
-		if u, ok := byteUnits[s[len(s)-1]&^0x20]; ok { // in either case
-			digits, unit = s[:len(s)-1], u
-		}
-	}
+	digits, unit := cutUnit(s)
 	n, err := strconv.ParseUint(digits, 10, 63)
 	if err != nil || int64(n) > math.MaxInt64/unit {
 		return 0, invalid("%q, want a number, with K, M, G or T behind it for the powers of 1024", s)
 	}
 	return int64(n) * unit, nil
+}
+
+// parseQuantity is parseBytes for numbers that are compared: they may be
+// negative, and have a fraction.
+func parseQuantity(s string) (float64, error) {
+	digits, unit := cutUnit(s)
+	n, err := strconv.ParseFloat(digits, 64)
+	if err != nil || strings.Trim(digits, "-.0123456789") != "" {
+		return 0, invalid("%q, want a number", s)
+	}
+	return n * float64(unit), nil
 }
 
 // parseCount returns the number from 0 to highest that s spells.

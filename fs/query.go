@@ -70,20 +70,30 @@ func (c *condition) bind(files []File[rtorrent.Torrent]) error {
 			return invalid("query: no field %q", c.field)
 		}
 		c.value, c.kind = files[at].Value, files[at].Kind
+		if err := c.checkWord(files[at].Among); err != nil {
+			return err
+		}
 	}
 	ordered := strings.ContainsAny(c.op, "<>")
 	switch {
 	case c.op == "~":
 	case c.kind == kindNumber:
-		n, ok := parseQuantity(c.text)
-		if !ok && c.field == "priority" {
-			p, err := parsePriority(c.text)
-			n, ok = float64(p), err == nil
+		n, err := parseQuantity(c.text)
+		if err != nil && c.field == "priority" {
+			var p int64
+			p, err = parsePriority(c.text)
+			n = float64(p)
 		}
-		if !ok {
+		if err != nil {
 			return invalid("query: %s is a number, %q is none", c.field, c.text)
 		}
 		c.n = n
+	case c.kind == kindFlag && !ordered:
+		on, err := parseFlag(c.text)
+		if err != nil {
+			return invalid("query: %s: %v", c.field, err)
+		}
+		c.text = oneZero(on)
 	case ordered:
 		return invalid("query: %s has no order, use =, != or ~", c.field)
 	}
@@ -93,18 +103,16 @@ func (c *condition) bind(files []File[rtorrent.Torrent]) error {
 	return nil
 }
 
-// parseQuantity reads a number, which may have a unit: 500K is 512000.
-func parseQuantity(s string) (float64, bool) {
-	scale := 1.0
-	for i, unit := range []string{"K", "M", "G", "T"} {
-		for _, suffix := range []string{unit, strings.ToLower(unit)} {
-			if rest, ok := strings.CutSuffix(s, suffix); ok {
-				s, scale = rest, float64(int64(1)<<(10*(i+1)))
-			}
-		}
+// checkWord refuses a word that the field never is: no torrent, or every one,
+// would match a typo.
+func (c *condition) checkWord(among []string) error {
+	if among == nil || c.op == "~" || strings.ContainsAny(c.text, `*?[\`) {
+		return nil
 	}
-	n, err := strconv.ParseFloat(s, 64)
-	return n * scale, err == nil
+	if slices.ContainsFunc(among, func(word string) bool { return strings.EqualFold(word, c.text) }) {
+		return nil
+	}
+	return invalid("query: %s is never %q, but %s", c.field, c.text, strings.Join(among, ", "))
 }
 
 // match reports whether a torrent fulfils all conditions.

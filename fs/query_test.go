@@ -1,6 +1,7 @@
 package fs
 
 import (
+	"slices"
 	"testing"
 
 	"rtfs/rtorrent"
@@ -24,11 +25,11 @@ func TestQuery(t *testing.T) {
 		{"name=*name", true}, {"name~Some*", true}, {"name=Some%2EName", true}, {"name=", false},
 		{"directory=%2Fdata*", true}, {"directory=*tv", true}, {"directory=%2Fdata", false},
 		{"tracker=*foo*", true}, {"tracker=foo.org", false}, {"tracker!=*foo*", false},
-		{"message=*[[]x*", true}, {"is_active=1", true}, {"is_complete=0", true}, {"priority=high", true}, {"priority>=2", true},
+		{"name~*[[]x*", false}, {"is_active=1", true}, {"is_active=on", true}, {"is_complete!=off", false}, {"size>1.5M", true}, {"eta>=-1", true}, {"is_complete=0", true}, {"priority=high", true}, {"priority>=2", true},
 		{"progress~0.*", true},
 	}
 	for _, tc := range cases {
-		q, err := parseQuery(tc.expr, columns(torrentNodes()))
+		q, err := parseQuery(tc.expr, queryFields())
 		if err != nil {
 			t.Errorf("%s: %v", tc.expr, err)
 			continue
@@ -37,18 +38,24 @@ func TestQuery(t *testing.T) {
 			t.Errorf("%s: %t, want %t", tc.expr, got, tc.want)
 		}
 	}
-	for _, expr := range []string{"", "ratio", "=2", "nothing=1", "ratio>x", "state>seeding", "name=[", "ratio>2,", "a b c", "ratio>", "size=5X", "!=3"} {
-		if _, err := parseQuery(expr, columns(torrentNodes())); errnoOf(err, false) != errnoOf(errInvalid, false) {
+	for _, expr := range []string{"", "ratio", "=2", "nothing=1", "ratio>x", "state>seeding", "name=[", "ratio>2,", "a b c", "ratio>", "size=5X", "!=3",
+		"size!=nan", "ratio<inf", "size>1MK", "size>1e3", "state!=seedng", "state=foo", "is_active=yes", "message=x"} {
+		if _, err := parseQuery(expr, queryFields()); errnoOf(err, false) != errnoOf(errInvalid, false) {
 			t.Errorf("%q: %v, want it refused", expr, err)
 		}
 	}
+}
+
+// queryFields are the fields of a mount.
+func queryFields() []File[rtorrent.Torrent] {
+	return slices.DeleteFunc(columns(torrentNodes()), func(f File[rtorrent.Torrent]) bool { return f.Secret })
 }
 
 func FuzzQuery(f *testing.F) {
 	for _, s := range []string{"ratio>2,state=seeding", "tracker=*foo*", "name~[", "size<5G"} {
 		f.Add(s)
 	}
-	files := columns(torrentNodes())
+	files := queryFields()
 	f.Fuzz(func(t *testing.T, expr string) {
 		if q, err := parseQuery(expr, files); err == nil {
 			q.match(&rtorrent.Torrent{}, nil)

@@ -31,6 +31,12 @@ func lines[T any](name, doc, from string, value func(*T) string) File[T] {
 	return File[T]{Name: name, Doc: doc, From: from, Value: value, Kind: kindLines}
 }
 
+// among tells what the value is one of.
+func among[T any](words []string, f File[T]) File[T] {
+	f.Among = words
+	return f
+}
+
 // secret makes a file readable by the owner alone: trackers' messages and URLs
 // can hold a passkey.
 func secret[T any](f File[T]) File[T] {

@@ -203,6 +203,8 @@ func TestSettings(t *testing.T) {
 				{"echo > directory/default", "Invalid argument"},
 				{"printf '/a\\r\\n' > directory/default", "Invalid or incomplete multibyte"},
 				{"printf '/a\\n/b\\n' | cat > directory/default", "Invalid argument"},
+				{"echo abc > network/port_range", "Invalid argument"},
+				{"echo 6999-6881 > network/port_range", "Invalid argument"},
 				{"echo initial_seed > protocol/connection/seed", "Invalid argument"},
 				{"echo x > protocol/choke_heuristics/up/leech", "Invalid argument"},
 				{"f=network/local_address; test -d $f && f=$f/value; echo localhost > $f", "Invalid argument"},

@@ -37,6 +37,9 @@ type File[T any] struct {
 	// list.tsv and the lines of info.
 	Value func(*T) string
 	Kind  kind // of the value: how JSON shows it
+	// Among is what the value is one of, nil where that is not told: where/
+	// refuses another word.
+	Among []string
 	// Read renders whole files, which are no single value.
 	Read func(context.Context, *driver, *T) ([]byte, error)
 	// Size tells how long that is where finding out by Read would cost a call
@@ -81,6 +84,7 @@ type shape uint8
 const (
 	shapeLine  shape = iota // each line is one value
 	shapeText               // all that was written is one value
+	shapeNote               // the same, and >> adds to the text that is there
 	shapeLines              // all lines together are one value; >> adds to it
 )
 

@@ -48,6 +48,7 @@ func TestThrottles(t *testing.T) {
 				{"mkdir rtorrent/throttles/slow", "File exists"},
 				{"mkdir rtorrent/throttles/NULL", "Invalid argument"},
 				{"mkdir rtorrent/throttles/%", "Invalid argument"},
+				{"mkdir rtorrent/throttles/$'x\\ny'", "Invalid argument"},
 				{"mkdir rtorrent/throttles/😀", "Invalid or incomplete multibyte"},
 				{"rmdir rtorrent/throttles/slow", "Operation not permitted"},
 				{"echo 1000 > rtorrent/throttles/slow/up_limit", "Invalid argument"},

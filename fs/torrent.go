@@ -19,8 +19,8 @@ func torrentNodes() []Node[rtorrent.Torrent] {
 		File[T]{Name: "metainfo.torrent", Doc: "the .torrent, from the session directory", From: "session.path", Read: renderMetainfo, Size: metainfoSize, Secret: true},
 
 		// state
-		writable(text("state", "metadata, checking, queued, downloading, seeding, paused, stopped or error; write start, stop, pause, resume, check or a state",
-			stateColumns, stateOf),
+		writable(among(states(), text("state", "metadata, checking, queued, downloading, seeding, paused, stopped or error; write start, stop, pause, resume, check or a state",
+			stateColumns, stateOf)),
 			setter[T]{words: stateWordList(), plan: setState}),
 		decimal("progress", "verified part in percent, rounded down; of the check while one runs", "d.completed_bytes d.size_bytes d.complete d.hashing d.chunks_hashed d.size_chunks", progress),
 		integer("completed_bytes", "bytes in verified pieces", "d.completed_bytes", func(t *T) int64 { return t.CompletedBytes }),
@@ -48,7 +48,7 @@ func torrentNodes() []Node[rtorrent.Torrent] {
 		writable(lines("tags", "tags, one a line; > replaces, >> adds, an empty line empties", "d.custom1", tags),
 			setter[T]{shape: shapeLines, plan: setTags}),
 		writable(text("comment", "comment", "d.custom2", func(t *T) string { return rtorrent.DecodeComment(t.Custom2) }),
-			setter[T]{shape: shapeText, plan: setComment}),
+			setter[T]{shape: shapeNote, plan: setComment}),
 		writable(integer("priority", "0 off, 1 low, 2 normal, 3 high; takes the words too", "d.priority", func(t *T) int64 { return t.Priority }),
 			setter[T]{words: priorityWords[:], plan: setPriority}),
 		writable(text("directory", "where the data is, the torrent's own folder included; a write moves no data", "d.directory_base", func(t *T) string { return t.Directory }),

@@ -41,7 +41,7 @@ func (t *torrentsDir) find(ctx context.Context, name string) (entry, error) {
 		return entry{}, err
 	}
 	if string(h) != name {
-		return t.d.linkEntry(name, t.path+name, fixedTarget(string(h)), t.d.inos.torrent(h)+inoLink, t.d.opts.TTL, t.d.addedTime(h)), nil
+		return t.d.linkEntry(name, t.path+name, fixedTarget(string(h)), t.d.inos.torrent(h)+inoAlias, t.d.opts.TTL, t.d.addedTime(h)), nil
 	}
 	return t.entry(h), nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -81,6 +82,10 @@ var addressSettings = []string{"network.bind_address*", "network.local_address*"
 // anyAddress is what stands for no address where one was set.
 const anyAddress = "0.0.0.0"
 
+// rangeSettings are patterns of what takes a range of ports. rTorrent keeps any
+// text, and then has no port to listen on.
+var rangeSettings = []string{"network.port_range", "network.port.range"}
+
 // defaultDirectory is where new torrents' data goes.
 const defaultDirectory = "directory.default"
 
@@ -137,6 +142,8 @@ func checkText(to *Setting) error {
 	case to.Text == "" && to.Name != defaultDirectory:
 	case matchesAny(to.Name, addressSettings) && !isAddress(to.Text):
 		return fmt.Errorf("%s is an IP address", to.Name)
+	case matchesAny(to.Name, rangeSettings) && !isPortRange(to.Text):
+		return fmt.Errorf("%s is two ports, as in 6881-6999", to.Name)
 	case matchesAny(to.Name, directorySettings) && !path.IsAbs(to.Text):
 		return fmt.Errorf("%s is an absolute path", to.Name)
 	}
@@ -150,4 +157,16 @@ func isAddress(s string) bool {
 	}
 	_, err := netip.ParseAddrPort(s)
 	return err == nil
+}
+
+// isPortRange reports whether s is two ports with a dash between, the lower
+// first.
+func isPortRange(s string) bool {
+	from, to, _ := strings.Cut(s, "-")
+	low, err := strconv.ParseUint(from, 10, 16)
+	if err != nil || low == 0 {
+		return false
+	}
+	high, err := strconv.ParseUint(to, 10, 16)
+	return err == nil && low <= high
 }

@@ -58,29 +58,10 @@ var actions = []string{"ctl", "delete_data", "move"}
 func TestEveryRowTakesAnotherValue(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
-			tr := startTransfer(t, version)
-			m := tr.leech
-			p := newPayload(t, "p", piece, map[string]int{"a": 50_000})
-			p.write(t, m.daemon.Downloads())
-			m.add(t, "add", p)
-			m.awaitState(t, p.hash, stateSeeding)
-			for _, script := range []string{
-				"echo stop > torrents/" + string(p.hash) + "/state", "echo x > torrents/" + string(p.hash) + "/custom/kind",
-				"mkdir rtorrent/throttles/other rtorrent/choke_groups/other",
-				"echo 10M > rtorrent/up_limit", // while there is none, rTorrent tells no throttle's
-			} {
-				if out, status := m.sh(t, script); status != 0 {
-					t.Fatalf("%s: %s", script, out)
-				}
-			}
-			names := strings.NewReplacer("<HASH>/peers/<id>", string(tr.hash)+"/peers/"+m.onlyPeer(t, tr.hash),
-				"<HASH>", string(p.hash), "<host>", "127.0.0.1", "<key>", "kind", "<path>", "a", "<throttle>", "other", "<group>", "other")
+			w := newRowWorld(t, version)
+			m := w.mounted
 			second := mountSecond(t, m.daemon)
-			lines := Reference()
-			slices.SortStableFunc(lines, func(a, b Line) int { // while the transfer lasts
-				return strings.Count(b.Path, "/peers/<") - strings.Count(a.Path, "/peers/<")
-			})
-			for _, l := range lines {
+			for _, l := range w.rows() {
 				ours := strings.HasPrefix(l.Path, "torrents/") || strings.HasPrefix(l.Path, "rtorrent/") && !strings.Contains(l.Path, "/settings/")
 				if !ours || l.Mode[:3] != "-rw" || slices.Contains(actions, path.Base(l.Path)) {
 					continue
@@ -90,7 +71,7 @@ func TestEveryRowTakesAnotherValue(t *testing.T) {
 					t.Errorf("%s: what other value does it take? otherValues is to know", l.Path)
 					continue
 				}
-				file := names.Replace(l.Path)
+				file := w.names.Replace(l.Path)
 				before := m.read(t, file)
 				want := other.read
 				if want == "" {
@@ -106,6 +87,52 @@ func TestEveryRowTakesAnotherValue(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A rowWorld is a mount with something behind each row of the table that takes
+// writes.
+type rowWorld struct {
+	*mounted
+	hash  rtorrent.Hash     // of a stopped torrent
+	fresh *payload          // one that is not loaded
+	names *strings.Replacer // of the rows
+}
+
+// newRowWorld has a peer, too: the other side of a transfer.
+func newRowWorld(t *testing.T, version string) *rowWorld {
+	t.Helper()
+	tr := startTransfer(t, version)
+	return prepareRows(t, tr.leech, "<HASH>/peers/<id>", string(tr.hash)+"/peers/"+tr.leech.onlyPeer(t, tr.hash))
+}
+
+// prepareRows puts something behind all rows but those of peers. Names are
+// further ones for rows, each with what it stands for.
+func prepareRows(t *testing.T, m *mounted, names ...string) *rowWorld {
+	t.Helper()
+	p := newPayload(t, "p", piece, map[string]int{"a": 50_000})
+	p.write(t, m.daemon.Downloads())
+	m.add(t, "add", p)
+	m.awaitState(t, p.hash, stateSeeding)
+	for _, script := range []string{
+		"echo stop > torrents/" + string(p.hash) + "/state", "echo x > torrents/" + string(p.hash) + "/custom/kind",
+		"mkdir rtorrent/throttles/other rtorrent/choke_groups/other by-tag/other",
+		"echo 10M > rtorrent/up_limit", // while there is none, rTorrent tells no throttle's
+	} {
+		if out, status := m.sh(t, script); status != 0 {
+			t.Fatalf("%s: %s", script, out)
+		}
+	}
+	return &rowWorld{m, p.hash, newPayload(t, "fresh", piece, map[string]int{"": 1000}), strings.NewReplacer(append(names,
+		"<HASH>", string(p.hash), "<host>", "127.0.0.1", "<key>", "kind", "<path>", "a", "<throttle>", "other", "<group>", "other", "<tag>", "other")...)}
+}
+
+// rows returns the table, the peers' rows first, while the transfer lasts.
+func (w *rowWorld) rows() []Line {
+	lines := Reference()
+	slices.SortStableFunc(lines, func(a, b Line) int {
+		return strings.Count(b.Path, "/peers/<") - strings.Count(a.Path, "/peers/<")
+	})
+	return lines
 }
 
 // mountSecond mounts an rTorrent once more, to see what others have changed at

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync/atomic"
+	"syscall"
 
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
 )
@@ -64,8 +65,8 @@ func dropReference(prefix string) []Line {
 	return append(lines, drop(prefix+"<tag>/")...)
 }
 
-// modeDrop is the mode of a drop.
-const modeDrop = modeFile | 0o200
+// modeDrop is the mode of a drop, which can hold passkeys.
+const modeDrop = syscall.S_IFREG | 0o600
 
 // dropLog is the name of the log of drops.
 const dropLog = "log"

@@ -44,19 +44,26 @@ func mountDaemon(t *testing.T, version string, daemonOpts ...func(*rtorrent.Daem
 // mountClient mounts what a client talks to.
 func mountClient(t *testing.T, client *rtorrent.Client, co cache.Options, o Options) *mounted {
 	t.Helper()
+	return mountKernel(t, client, co, o, MountOptions{})
+}
+
+// mountKernel is mountClient with options for the kernel.
+func mountKernel(t *testing.T, client *rtorrent.Client, co cache.Options, o Options, kernel MountOptions) *mounted {
+	t.Helper()
 	dir := rtorrenttest.ShortDir(t)
 	c := cache.New(client, co)
 	if o.DataUID == 0 {
 		o.DataUID = -1
 	}
 	o.Server, o.Version = "test", "test"
+	kernel.Source, kernel.Direct = "test", os.Geteuid() == 0
 	tree := New(c, o)
 	asked := &ops{counts: map[string]int64{}}
 	tree.wrap = func(raw fuse.RawFileSystem) fuse.RawFileSystem {
 		asked.RawFileSystem = raw
 		return asked
 	}
-	server, err := tree.Mount(dir, MountOptions{Source: "test", Direct: os.Geteuid() == 0})
+	server, err := tree.Mount(dir, kernel)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -28,15 +30,30 @@ func mountTypeIn(text, path string) string {
 	return kind
 }
 
-// mountIn returns the type of the topmost mount at a path, and the number of its
-// device.
-func mountIn(text, path string) (found, device string) {
+// A mountLine is one mount of mountinfo.
+type mountLine struct {
+	device, path, kind string
+}
+
+func mountsIn(text string) []mountLine {
+	var mounts []mountLine
 	for line := range strings.Lines(text) {
 		before, after, ok := strings.Cut(line, " - ")
 		fields := strings.Fields(before)
 		kind := strings.Fields(after)
-		if ok && len(fields) > 4 && len(kind) > 0 && unescape(fields[4]) == path {
-			found, device = kind[0], fields[2] // later lines are mounted over earlier ones
+		if ok && len(fields) > 4 && len(kind) > 0 {
+			mounts = append(mounts, mountLine{fields[2], unescape(fields[4]), kind[0]})
+		}
+	}
+	return mounts
+}
+
+// mountIn returns the type of the topmost mount at a path, and the number of its
+// device.
+func mountIn(text, path string) (found, device string) {
+	for _, m := range mountsIn(text) {
+		if m.path == path {
+			found, device = m.kind, m.device // later lines are mounted over earlier ones
 		}
 	}
 	return found, device
@@ -44,12 +61,33 @@ func mountIn(text, path string) (found, device string) {
 
 // hasDevice reports whether a device is mounted anywhere.
 func hasDevice(text, device string) bool {
-	for line := range strings.Lines(text) {
-		if fields := strings.Fields(line); len(fields) > 2 && fields[2] == device {
-			return true
+	return slices.ContainsFunc(mountsIn(text), func(m mountLine) bool { return m.device == device })
+}
+
+// ourDevice returns the number of the device of our mount at a path, "" if it
+// cannot be told.
+func ourDevice(path string) string {
+	text, err := os.ReadFile(mountinfo)
+	if kind, device := mountIn(string(text), path); err == nil && kind == fsType {
+		return device
+	}
+	return ""
+}
+
+// mountPath returns where the mount of a device is now: a directory above it may
+// have another name. Without such a mount it is at the path where it was.
+func mountPath(device, was string) string {
+	text, err := os.ReadFile(mountinfo)
+	if err != nil || device == "" {
+		return was
+	}
+	found := ""
+	for _, m := range mountsIn(string(text)) {
+		if m.device == device && (found == "" || m.path == was) { // it can be bound elsewhere, too
+			found = m.path
 		}
 	}
-	return false
+	return cmp.Or(found, was)
 }
 
 // unescape undoes the octal escapes of mountinfo.

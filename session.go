@@ -23,9 +23,10 @@ const (
 
 // A session is trees while they are mounted.
 type session struct {
-	dir   string
-	trees []*fs.Tree
-	ended chan struct{} // closed when the kernel has let go of the mount
+	dir    string // where it was mounted
+	device string // its number, as mountinfo has it
+	trees  []*fs.Tree
+	ended  chan struct{} // closed when the kernel has let go of the mount
 }
 
 // startSession mounts the trees on dir, a resolved path.
@@ -37,6 +38,7 @@ func startSession(trees []*fs.Tree, dir string, o fs.MountOptions) (*session, er
 		s.close()
 		return nil, &failure{code: exitMount, hint: mountHint(o), err: err}
 	}
+	s.device = ourDevice(dir)
 	go func() {
 		server.Wait()
 		close(s.ended)
@@ -96,7 +98,8 @@ func (s *session) serve(ctx context.Context) error {
 // while longer.
 func (s *session) end() error {
 	s.wake()
-	lazily, err := unmountWithin(context.Background(), s.dir, busyBound)
+	dir := mountPath(s.device, s.dir)
+	lazily, err := unmountWithin(context.Background(), dir, busyBound)
 	select {
 	case <-s.ended:
 		return nil
@@ -104,9 +107,9 @@ func (s *session) end() error {
 	}
 	switch {
 	case errors.Is(err, errBusy), err == nil && lazily:
-		return fail(exitBusy, "", "%s: files were still open after %s: they are cut off", s.dir, closeBound)
+		return fail(exitBusy, "", "%s: files were still open after %s: they are cut off", dir, closeBound)
 	case err != nil:
-		return fail(exitMount, "umount -l "+s.dir, "unmounting %s: %w", s.dir, err)
+		return fail(exitMount, "umount -l "+dir, "unmounting %s: %w", dir, err)
 	}
-	return fail(exitFailure, "", "%s: unmounted, but requests were still being served after %s", s.dir, closeBound)
+	return fail(exitFailure, "", "%s: unmounted, but requests were still being served after %s", dir, closeBound)
 }

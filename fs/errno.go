@@ -40,6 +40,8 @@ var errnos = []struct {
 	is    error
 	errno syscall.Errno
 }{
+	{syscall.EMFILE, syscall.EMFILE}, // rtfs itself has too many files open
+	{syscall.ENFILE, syscall.ENFILE},
 	{rtorrent.ErrInterrupted, syscall.EINTR},
 	{context.Canceled, syscall.EINTR},
 	{rtorrent.ErrUnknown, syscall.ETIMEDOUT},

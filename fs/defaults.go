@@ -70,7 +70,7 @@ func (d *defaults) set(tag, text string) error {
 	path := filepath.Join(d.dir, defaultsName(tag))
 	if text == "" {
 		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("defaults: %v", err)
+			return fmt.Errorf("defaults: %w", err)
 		}
 		return nil
 	}
@@ -79,7 +79,7 @@ func (d *defaults) set(tag, text string) error {
 		err = replaceFile(path, []byte(text))
 	}
 	if err != nil {
-		return fmt.Errorf("defaults: %v", err)
+		return fmt.Errorf("defaults: %w", err)
 	}
 	return nil
 }

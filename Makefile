@@ -84,12 +84,17 @@ test: deps
 	$(SUM) --packages='./cache ./fs ./rtorrent' -- -race -short -timeout 15m -run '$(CONCURRENT)'
 	GOMAXPROCS=1 $(SUM) --packages='./cache ./fs' -- -short -count 1 -timeout 15m -run '$(CONCURRENT)'
 
+# The slow ones, then known vulnerabilities where their database can be reached,
+# and each fuzz target for RTFS_FUZZ, which is 10m if it is not set.
 test-long: deps
 	sh scripts/deps.sh long
 	$(SUM) --packages=./... -- -tags long -timeout 120m
+	sh scripts/vuln.sh
+	sh scripts/fuzz.sh
 
 check: deps size
 	@test -z "$$(gofmt -l .)" || { gofmt -l . ; echo 'check: gofmt: run gofmt -w on these files' ; exit 1 ; }
+	$(GO) mod verify
 	$(GO) vet ./...
 	$(BIN)/staticcheck ./...
 	$(GO) test -run 'TestImports|TestReference|TestGolden' . ./fs

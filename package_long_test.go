@@ -5,6 +5,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -159,5 +161,30 @@ func TestUnitIsValid(t *testing.T) {
 	}
 	if out := execute(t, "systemd-analyze", "verify", "--man=no", filepath.Join(dir, "rtfs.service")); strings.Contains(out, "rtfs.service") {
 		t.Errorf("systemd says: %s", out)
+	}
+}
+
+// TestReleaseIsReproducible builds the release twice: from two directories, and
+// with nothing that the other build has left. The bytes are the same.
+func TestReleaseIsReproducible(t *testing.T) {
+	files := strings.Fields(execute(t, "git", "ls-files", "*.go", "go.mod", "go.sum", "Makefile"))
+	var sums []string
+	for _, name := range []string{"one", "another directory"} {
+		dir := filepath.Join(t.TempDir(), name)
+		for _, file := range files {
+			to := filepath.Join(dir, file)
+			if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(to, []byte(read(t, file)), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		out := filepath.Join(dir, "rtfs")
+		execute(t, "env", "GOFLAGS=", "GOCACHE="+t.TempDir(), "make", "-s", "-C", dir, "build", "VERSION=v1.2.3")
+		sums = append(sums, fmt.Sprintf("%x", sha256.Sum256([]byte(read(t, out)))))
+	}
+	if sums[0] != sums[1] {
+		t.Errorf("two builds have the sums %s", sums)
 	}
 }

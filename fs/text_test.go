@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -153,4 +154,40 @@ func TestFileTree(t *testing.T) {
 	if tree.find([]string{"sub", "dir"}) == nil || tree.find([]string{"sub", "a"}) != nil || tree.find([]string{"none"}) != nil {
 		t.Error("find takes a file for a folder, or misses one")
 	}
+}
+
+// A number that is taken is one, whatever unit it has, and defaults that are
+// taken are so again as they are kept.
+func FuzzValues(f *testing.F) {
+	for _, s := range []string{"500K", "-1", "9223372036854775807", "1T", "99999999T", "", "0x1", "tags: a\n#c\ncustom/x: y", "directory: /a/../b"} {
+		f.Add(s)
+	}
+	d := &driver{torrentNodes: torrentNodes()}
+	f.Fuzz(func(t *testing.T, s string) {
+		if n, err := parseBytes(s); err == nil {
+			if again, err := parseBytes(number(n)); n < 0 || err != nil || again != n {
+				t.Errorf("%q is %d, which is read as %d, %v", s, n, again, err)
+			}
+		}
+		if tags, err := parseTags(s); err == nil {
+			if again, err := parseTags(strings.Join(tags, "\n")); err != nil || !slices.Equal(again, tags) {
+				t.Errorf("tags %q are read as %q, %v", tags, again, err)
+			}
+		}
+		if dir, err := parseDirectory(s); err == nil && (dir[0] != '/' || strings.Contains(dir, "/../")) {
+			t.Errorf("directory %q is taken as %q", s, dir)
+		}
+		if values, err := d.parseDefaults(s); err == nil {
+			var lines []string
+			for _, v := range values {
+				lines = append(lines, v.file+": "+v.value)
+			}
+			if again, err := d.parseDefaults(strings.Join(lines, "\n")); err != nil || !slices.Equal(again, values) {
+				t.Errorf("defaults %q are read as %q, %v", values, again, err)
+			}
+		}
+		if _, err := checkLinks(splitLinks(s)); err != nil && errnoOf(err, true) == syscall.EIO {
+			t.Errorf("links %q: %v has no errno", s, err)
+		}
+	})
 }

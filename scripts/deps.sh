@@ -6,7 +6,7 @@
 # run     FUSE, and an rTorrent of each series: 0.9.8 and 0.16
 # test    the programs that the tests let loose on a mount, and gotestsum,
 #         which runs them, into "$(go env GOPATH)/bin"
-# long    what only the tests of make test-long need
+# long    what only make test-long needs, govulncheck into "$(go env GOPATH)/bin"
 # check   staticcheck, into "$(go env GOPATH)/bin"
 #
 # The system has one rTorrent. The other series is taken from another suite of
@@ -22,6 +22,7 @@ export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
 staticcheck_version=v0.8.2
 gotestsum_version=v1.13.0
+govulncheck_version=GVC
 
 # Programs and the Debian packages they come in.
 run_programs='
@@ -234,7 +235,10 @@ for part; do
 		install_tool gotestsum --version gotest.tools/gotestsum "$gotestsum_version"
 		;;
 	check) install_tool staticcheck -version honnef.co/go/tools/cmd/staticcheck "$staticcheck_version" ;;
-	long) packages=$(missing "$long_programs") ;;
+	long)
+		packages=$(missing "$long_programs")
+		install_tool govulncheck -version golang.org/x/vuln/cmd/govulncheck "$govulncheck_version"
+		;;
 	*) die "$part: not one of run, test, check, long" ;;
 	esac
 	# shellcheck disable=SC2086

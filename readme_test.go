@@ -164,3 +164,39 @@ func TestContributingQuotesRealRows(t *testing.T) {
 		t.Error("no row is quoted")
 	}
 }
+
+// TestTestsOfReliabilityExist looks for each test that docs/reliability.md
+// names, and for one in each row of its tables of faults.
+func TestTestsOfReliabilityExist(t *testing.T) {
+	declared := map[string]bool{}
+	err := filepath.WalkDir(".", func(path string, _ os.DirEntry, err error) error {
+		if err == nil && strings.HasSuffix(path, "_test.go") {
+			for _, f := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`).FindAllStringSubmatch(read(t, path), -1) {
+				declared[f[1]] = true
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	test := regexp.MustCompile(`\b(?:Test|Fuzz)[A-Z]\w*`)
+	text := read(t, "docs/reliability.md")
+	for _, name := range test.FindAllString(text, -1) {
+		if !declared[name] {
+			t.Errorf("docs/reliability.md names %s, which is no test", name)
+		}
+	}
+	ofTests := false
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		switch {
+		case !strings.HasPrefix(line, "|"):
+			ofTests = false
+		case strings.HasSuffix(line, "| test |"):
+			ofTests = true
+		case ofTests && !strings.HasPrefix(line, "|---") && !test.MatchString(line):
+			t.Errorf("docs/reliability.md has a row without a test: %s", line)
+		}
+	}
+}

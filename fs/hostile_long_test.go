@@ -140,10 +140,10 @@ func TestHostileAtOnce(t *testing.T) {
 	}
 }
 
-// TestSessionOfThousandsReloads kills rTorrent with 3,000 torrents, and starts
+// TestSessionOfThousandsReloads kills rTorrent with 2,000 torrents, and starts
 // it again under the same mount. Whoever lists them gets all or an errno.
 func TestSessionOfThousandsReloads(t *testing.T) {
-	const n = 3000
+	const n = 2000
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {
 			d := rtorrenttest.Start(t, version)

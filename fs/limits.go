@@ -63,6 +63,9 @@ func setSuperSeeding(t *rtorrent.Torrent, value string, _ bool) (action, error) 
 // setThrottle plans a write to throttle. rTorrent takes any name, and ignores
 // those that it does not know.
 func setThrottle(t *rtorrent.Torrent, name string, _ bool) (action, error) {
+	if name != t.ThrottleName && !rtorrent.XMLSafe(name) {
+		return nil, errEncoding // behind a NUL rTorrent reads nothing, and the throttle of no name is known
+	}
 	return func(ctx context.Context, d *driver) error {
 		if name != "" && name != rtorrent.NoThrottle && name != t.ThrottleName {
 			known, err := d.knowsThrottle(ctx, name)

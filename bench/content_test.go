@@ -29,7 +29,7 @@ import (
 const (
 	contentSize = 512 << 20
 	warmTurns   = 15
-	coldTurns   = 9
+	coldTurns   = 7
 )
 
 // A pattern is one way to read a file.
@@ -59,7 +59,7 @@ func patterns(warm bool) (all []pattern) {
 		if warm {
 			all = append(all, pattern{false, 1 << 20, readers, 512}, pattern{true, 4 << 10, readers, 40_000}, pattern{true, 64 << 10, readers, 8_000})
 		} else {
-			all = append(all, pattern{false, 1 << 20, readers, 128}, pattern{true, 4 << 10, readers, 1_000}, pattern{true, 64 << 10, readers, 500})
+			all = append(all, pattern{false, 1 << 20, readers, 128 / readers}, pattern{true, 4 << 10, readers, 1_000 / readers}, pattern{true, 64 << 10, readers, 400 / readers})
 		}
 	}
 	return all

@@ -37,7 +37,7 @@ func (c *Cache) enter(ctx context.Context, h rtorrent.Hash) (leave func(), err e
 }
 
 func (c *Cache) apply(ctx context.Context, h rtorrent.Hash, commands []rtorrent.Command) (*rtorrent.Torrent, error) {
-	_, row, err := c.applySeeing(ctx, h, nil, nil, commands)
+	_, row, err := c.applySeeing(ctx, h, nil, 0, commands)
 	return row, err
 }
 
@@ -45,7 +45,7 @@ func (c *Cache) apply(ctx context.Context, h rtorrent.Hash, commands []rtorrent.
 // known row, and tells what these were right before them: see
 // rtorrent.Client.DoSeeing. Commands that were decided on something else do
 // not wait for the end of a check.
-func (c *Cache) applySeeing(ctx context.Context, h rtorrent.Hash, known *rtorrent.Torrent, columns []string, commands []rtorrent.Command) (seen, row *rtorrent.Torrent, err error) {
+func (c *Cache) applySeeing(ctx context.Context, h rtorrent.Hash, known *rtorrent.Torrent, columns rtorrent.Columns, commands []rtorrent.Command) (seen, row *rtorrent.Torrent, err error) {
 	seen, row, err = c.do(ctx, h, known, columns, commands)
 	if errors.Is(err, rtorrent.ErrChecking) && seen == known {
 		row, err = c.applyAfterCheck(ctx, h, commands, err)
@@ -85,17 +85,48 @@ func (c *Cache) applyAfterCheck(ctx context.Context, h rtorrent.Hash, commands [
 	}
 }
 
+// A patch is what a write has shown of one torrent: some columns of its row, or
+// that it is gone, which is a nil row.
+type patch struct {
+	row     *rtorrent.Torrent
+	columns rtorrent.Columns
+}
+
 // Patch puts a row into the Snapshot, new if it was not there; nil removes it.
 func (c *Cache) Patch(h rtorrent.Hash, row *rtorrent.Torrent) {
+	c.patch(h, patch{row, rtorrent.AllColumns})
+}
+
+func (c *Cache) patch(h rtorrent.Hash, p patch) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.flight != nil {
-		c.flight.patches[h] = row
+		c.flight.patches[h] = c.joined(c.flight.patches[h], p)
 	}
+	c.noteLook(h, p)
 	if c.current != nil {
-		c.current = c.current.with(h, row)
+		c.current = c.patched(c.current, h, p)
 		c.signal()
 	}
+}
+
+// joined is two patches of one torrent, the later one second.
+func (c *Cache) joined(first, second patch) patch {
+	if first.row == nil || second.row == nil || second.columns == rtorrent.AllColumns {
+		return second
+	}
+	return patch{c.client.Merge(first.row, second.row, second.columns), first.columns | second.columns}
+}
+
+// patched returns a Snapshot with a patch. Some columns alone make no row.
+func (c *Cache) patched(s *Snapshot, h rtorrent.Hash, p patch) *Snapshot {
+	if p.row == nil || p.columns == rtorrent.AllColumns {
+		return s.with(h, p.row)
+	}
+	if now := s.row(h); now != nil {
+		return s.with(h, c.client.Merge(now, p.row, p.columns))
+	}
+	return s
 }
 
 func isGone(err error) bool { return errors.Is(err, rtorrent.ErrNotFound) }
@@ -104,8 +135,9 @@ func isGone(err error) bool { return errors.Is(err, rtorrent.ErrNotFound) }
 // rows reach the Snapshot in the order of the writes. It is safe for concurrent
 // use.
 type writeOrder struct {
-	mu    sync.Mutex // guards turns; never held while waiting
+	mu    sync.Mutex // guards the fields below; never held while waiting
 	turns map[rtorrent.Hash]*turn
+	last  time.Time // when one was let in or asked to
 }
 
 // A turn is what the writes to one torrent wait for.
@@ -118,6 +150,7 @@ func newWriteOrder() *writeOrder { return &writeOrder{turns: map[rtorrent.Hash]*
 
 func (w *writeOrder) enter(ctx context.Context, h rtorrent.Hash) (leave func(), err error) {
 	w.mu.Lock()
+	w.last = time.Now()
 	t := w.turns[h]
 	if t == nil {
 		t = &turn{token: make(chan struct{}, 1)}
@@ -139,4 +172,11 @@ func (w *writeOrder) enter(ctx context.Context, h rtorrent.Hash) (leave func(), 
 		done()
 		return nil, ctx.Err()
 	}
+}
+
+// lately reports whether somebody writes: another write is to be expected.
+func (w *writeOrder) lately(now time.Time) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.turns) > 0 || !w.last.IsZero() && now.Sub(w.last) < 2*time.Second
 }

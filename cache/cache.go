@@ -2,7 +2,6 @@ package cache
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -16,7 +15,10 @@ type Options struct {
 	Slow     time.Duration // of the others; 10 s
 	MaxStale time.Duration // how long the last Snapshot stands in for a failing rTorrent; 60 s
 	Patience time.Duration // how long a reader waits for a slow rTorrent when there is a Snapshot; 2 s
-	Log      *slog.Logger
+	// Views is from how many torrents on a tick asks rTorrent's views instead of
+	// the whole table; 500.
+	Views int
+	Log   *slog.Logger
 }
 
 // A Cache holds the answers of one rTorrent. It is safe for concurrent use.
@@ -24,6 +26,12 @@ type Cache struct {
 	client *rtorrent.Client
 	opts   Options
 	writes *writeOrder
+	costs  costing
+
+	// The columns of all torrents but the key, and some of them by their speed.
+	columns, static, quick, moves rtorrent.Columns
+	firstLook, isMeta             rtorrent.Columns
+	restlessness                  rtorrent.Columns // not 0 while something moves
 
 	changed chan struct{} // has room for one
 
@@ -35,6 +43,12 @@ type Cache struct {
 	failed  error      // of the last load, nil if it succeeded
 	tried   time.Time  // when the last load ended
 	contact time.Time  // when the last load succeeded
+	noViews bool       // this rTorrent does not answer for its views
+	// wants are when each column was wanted last, lastRead when anything was.
+	wants    [rtorrent.ColumnsMost]time.Time
+	lastRead time.Time
+	looked   map[rtorrent.Hash]look
+	good     verdict
 
 	files    *keyed[rtorrent.Hash, []*rtorrent.File]
 	pieces   *keyed[rtorrent.Hash, *rtorrent.Pieces]
@@ -59,8 +73,8 @@ type flight struct {
 	done     chan struct{} // closed when snapshot and err are set
 	snapshot *Snapshot
 	err      error
-	patches  map[rtorrent.Hash]*rtorrent.Torrent // guarded by Cache.mu; nil rows are gone
-	dropped  bool                                // guarded by Cache.mu; its answer is from before a Drop
+	patches  map[rtorrent.Hash]patch // guarded by Cache.mu
+	dropped  bool                    // guarded by Cache.mu; its answer is from before a Drop
 }
 
 // New returns a Cache that has loaded nothing yet.
@@ -77,10 +91,19 @@ func New(client *rtorrent.Client, o Options) *Cache {
 			*d.field = d.value
 		}
 	}
+	if o.Views <= 0 {
+		o.Views = 500
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	c := &Cache{client: client, opts: o, writes: newWriteOrder(), changed: make(chan struct{}, 1)}
+	c := &Cache{client: client, opts: o, writes: newWriteOrder(), changed: make(chan struct{}, 1), looked: map[rtorrent.Hash]look{}}
+	c.static = client.ColumnsOf(rtorrent.Static) &^ client.Columns("d.hash")
+	c.moves = client.ColumnsOf(rtorrent.Moving)
+	c.quick = client.ColumnsOf(rtorrent.Tick, rtorrent.Moving)
+	c.columns = c.static | c.quick | client.ColumnsOf(rtorrent.Slow)
+	c.restlessness = c.moves &^ client.Columns("d.chunks_hashed")
+	c.firstLook, c.isMeta = client.Columns(firstLook), client.Columns("d.is_meta")
 	c.files = newKeyed(o.TTL, confirmed(c, client.Files))
 	c.pieces = newKeyed(o.TTL, confirmed(c, client.Pieces))
 	c.watches = newPieceWatches(client.PiecesOf, client.Timeout())
@@ -99,62 +122,6 @@ func New(client *rtorrent.Client, o Options) *Cache {
 // Client returns the client that the answers come from.
 func (c *Cache) Client() *rtorrent.Client { return c.client }
 
-// Snapshot returns the table of all torrents, at most TTL old, or an older
-// one while rTorrent does not answer. It waits for rTorrent only as long as
-// Options allow, and not past ctx.
-func (c *Cache) Snapshot(ctx context.Context) (*Snapshot, error) {
-	c.mu.Lock()
-	now := time.Now()
-	last := c.current
-	if last != nil && !c.dropped && now.Sub(last.Taken) < c.opts.TTL {
-		c.mu.Unlock()
-		return last, nil
-	}
-	usable := last != nil && now.Sub(last.Taken) < c.opts.MaxStale
-	if failed := c.failed; failed != nil && c.flight == nil && now.Sub(c.tried) < c.opts.TTL {
-		// It failed a moment ago: do not ask again for each reader, and do not
-		// make one that needs several answers wait for each of them.
-		switch {
-		case usable:
-			c.mu.Unlock()
-			return last, nil
-		case errors.Is(failed, context.DeadlineExceeded):
-			c.mu.Unlock()
-			return nil, failed
-		}
-	}
-	f := c.join(ctx, now)
-	c.mu.Unlock()
-
-	var patience <-chan time.Time
-	if usable {
-		t := time.NewTimer(time.Until(f.began.Add(c.opts.Patience)))
-		defer t.Stop()
-		patience = t.C
-	}
-	select {
-	case <-f.done:
-		if f.err != nil && usable {
-			return last, nil
-		}
-		return f.snapshot, f.err
-	case <-patience:
-		return last, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-// Torrent returns one row of the Snapshot, or an error that is
-// rtorrent.ErrNotFound.
-func (c *Cache) Torrent(ctx context.Context, h rtorrent.Hash) (*rtorrent.Torrent, error) {
-	s, err := c.Snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return s.Torrent(h)
-}
-
 // Files returns the files of a torrent, at most TTL old.
 func (c *Cache) Files(ctx context.Context, h rtorrent.Hash) ([]*rtorrent.File, error) {
 	return c.files.value(ctx, h)
@@ -165,36 +132,32 @@ func (c *Cache) Files(ctx context.Context, h rtorrent.Hash) ([]*rtorrent.File, e
 func (c *Cache) Drop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.dropped = true
+	c.dropped, c.good = true, verdict{}
 	if c.flight != nil {
 		c.flight.dropped = true
 		c.flight = nil
 	}
 }
 
-// join returns the load under way, and begins one if there is none. The
-// caller holds mu.
-func (c *Cache) join(ctx context.Context, now time.Time) *flight {
+// join returns the load under way, and begins one for who asked for columns then
+// if there is none. The caller holds mu.
+func (c *Cache) join(ctx context.Context, now time.Time, columns rtorrent.Columns, asked time.Time) *flight {
 	if c.flight != nil {
 		return c.flight
 	}
-	f := &flight{began: now, done: make(chan struct{}), patches: map[rtorrent.Hash]*rtorrent.Torrent{}}
+	return c.begin(ctx, c.plan(now, columns, asked), now)
+}
+
+// begin begins a step. The caller holds mu, and there is no load under way.
+func (c *Cache) begin(ctx context.Context, s step, now time.Time) *flight {
+	f := &flight{began: now, done: make(chan struct{}), patches: map[rtorrent.Hash]patch{}}
 	c.flight = f
-	old, pid, contact := c.current, c.pid, c.contact
-	if c.failed != nil {
-		contact = time.Time{} // it may be another process by now
-	}
-	if c.dropped && old != nil {
-		expired := *old
-		expired.SlowTaken = time.Time{}
-		old = &expired
-	}
 	go func() {
 		detached, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.client.Timeout())
 		defer cancel()
 		r, err := func() (r loaded, err error) {
 			defer survive(&err)
-			return c.load(detached, old, pid, contact)
+			return c.load(detached, s)
 		}()
 		c.land(f, r, err)
 	}()
@@ -211,8 +174,8 @@ func (c *Cache) land(f *flight, r loaded, err error) {
 		c.opts.Log.Warn("load of all torrents", "error", err)
 	} else {
 		f.snapshot = r.snapshot
-		for h, row := range f.patches {
-			f.snapshot = f.snapshot.with(h, row)
+		for h, p := range f.patches {
+			f.snapshot = c.patched(f.snapshot, h, p)
 		}
 	}
 	if f.dropped {
@@ -222,9 +185,11 @@ func (c *Cache) land(f *flight, r loaded, err error) {
 	c.tried, c.failed = time.Now(), err
 	if err == nil {
 		c.contact = c.tried
+		c.noViews = r.noViews || c.noViews && r.pid == c.pid
 		c.noteProcess(r.pid)
 		c.current, c.dropped = f.snapshot, false
 		c.signal()
+		c.ahead(f.began)
 	}
 }
 
@@ -233,7 +198,7 @@ type Status struct {
 	Connected        bool // the last load succeeded
 	Failed           error
 	Torrents         int
-	Taken, SlowTaken time.Time // of the Snapshot; zero if there is none
+	Taken, SlowTaken time.Time // of the Snapshot, and of the oldest column in use; zero if there is none
 }
 
 // Status returns how the Cache stands. It never waits for rTorrent.
@@ -243,7 +208,8 @@ func (c *Cache) Status() Status {
 	s := Status{Connected: c.failed == nil && c.current != nil, Failed: c.failed}
 	if c.current != nil {
 		s.Torrents = len(c.current.Torrents)
-		s.Taken, s.SlowTaken = c.current.Taken, c.current.SlowTaken
+		s.Taken = c.current.Taken
+		s.SlowTaken = c.oldest(c.current)
 	}
 	return s
 }

@@ -21,7 +21,7 @@ func confirmed[V any](c *Cache, load func(context.Context, rtorrent.Hash) (V, er
 
 // do is Client.DoSeeing, which it repeats before it says that a torrent is
 // gone: what was refused for that has not happened.
-func (c *Cache) do(ctx context.Context, h rtorrent.Hash, known *rtorrent.Torrent, columns []string, commands []rtorrent.Command) (seen, row *rtorrent.Torrent, err error) {
+func (c *Cache) do(ctx context.Context, h rtorrent.Hash, known *rtorrent.Torrent, columns rtorrent.Columns, commands []rtorrent.Command) (seen, row *rtorrent.Torrent, err error) {
 	seen, row, err = c.client.DoSeeing(ctx, h, known, columns, commands...)
 	if isGone(err) && c.known(h) != nil {
 		seen, row, err = c.client.DoSeeing(ctx, h, known, columns, commands...)

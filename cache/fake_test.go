@@ -102,11 +102,16 @@ func (f *fake) answer(method string, params []xvalue) string {
 		return integer(len(f.rows))
 	case "system.listMethods":
 		return array(text("system.library_version"), text("d.multicall2"), text("d.name"), text("d.hashing"),
-			text("d.up.rate"), text("d.custom1"), text("f.path"), text("f.size_bytes"), text("d.bitfield"), text("d.complete"), text("d.is_active"))
+			text("d.up.rate"), text("d.custom1"), text("f.path"), text("f.size_bytes"), text("d.bitfield"), text("d.complete"), text("d.is_active"),
+			text("d.state"), text("d.multicall.filtered"))
 	case "system.library_version":
 		return text("0.13.8")
 	case "d.multicall2":
-		return f.table(params[2:])
+		f.calls["view "+params[1].String]++
+		of := map[string]string{"started": "d.state", "hashing": "d.hashing"}[params[1].String]
+		return f.table(of, params[2:])
+	case "d.multicall.filtered":
+		return f.table("d.is_active", params[3:])
 	case "f.multicall":
 		return array(array(text(f.rows[params[0].hash()]["f.path"]), integer(1)))
 	case "d.bitfield":
@@ -149,10 +154,12 @@ func (f *fake) answerOne(method string, params []xvalue) string {
 	return array(integer(0))
 }
 
-func (f *fake) table(getters []xvalue) string {
+// table is the rows in which a command answers anything but 0; "" all.
+func (f *fake) table(command string, getters []xvalue) string {
 	f.asked = nil
 	for _, g := range getters {
 		f.asked = append(f.asked, g.String)
+		f.calls["asked "+strings.TrimSuffix(g.String, "=")]++
 	}
 	if f.empty > 0 {
 		f.empty--
@@ -160,6 +167,9 @@ func (f *fake) table(getters []xvalue) string {
 	}
 	var rows []string
 	for _, h := range slices.Sorted(maps.Keys(f.rows)) {
+		if value := f.rows[h][command]; command != "" && (value == "" || value == "0") {
+			continue
+		}
 		var cells []string
 		for _, getter := range f.asked {
 			cells = append(cells, cellOf(h, f.rows[h], getter))

@@ -41,7 +41,7 @@ func (c *Cache) Change(ctx context.Context, h rtorrent.Hash, write func(context.
 	}
 	defer leave()
 	err = write(ctx)
-	_, row, refreshed := c.do(ctx, h, nil, nil, nil)
+	_, row, refreshed := c.do(ctx, h, nil, 0, nil)
 	if refreshed == nil || isGone(refreshed) {
 		c.Patch(h, row)
 	} else {
@@ -62,7 +62,7 @@ func (c *Cache) SetFilePriority(ctx context.Context, h rtorrent.Hash, index int,
 		return err
 	}
 	defer leave()
-	_, row, err := c.do(ctx, h, nil, nil, []rtorrent.Command{rtorrent.SetFilePriority(h, index, p)})
+	_, row, err := c.do(ctx, h, nil, 0, []rtorrent.Command{rtorrent.SetFilePriority(h, index, p)})
 	if row != nil || isGone(err) {
 		c.Patch(h, row)
 	}

@@ -38,8 +38,8 @@ type Do func(commands ...rtorrent.Command) (*rtorrent.Torrent, error)
 
 // A Plan is a write that follows from what a torrent is.
 type Plan struct {
-	// Columns are the ones that decide, by their commands ("d.custom1").
-	Columns []string
+	// Columns are the ones that decide.
+	Columns rtorrent.Columns
 	// Commands returns what to carry out on a torrent that is like now. It was
 	// like was before our last request, which differs from now where that had
 	// done something before somebody else's change was seen: then what it did
@@ -63,7 +63,7 @@ func (c *Cache) Execute(ctx context.Context, h rtorrent.Hash, p Plan) (*rtorrent
 		return nil, err
 	}
 	defer leave()
-	now := c.known(h)
+	now := c.knownWith(h, p.Columns)
 	certain := now == nil
 	if certain {
 		if now, err = c.apply(ctx, h, nil); err != nil {
@@ -103,37 +103,20 @@ func (c *Cache) Execute(ctx context.Context, h rtorrent.Hash, p Plan) (*rtorrent
 // while it was written to.
 var ErrContended = errors.New("other programs change it at the same time")
 
+// knownWith is known where the Snapshot has what decides.
+func (c *Cache) knownWith(h rtorrent.Hash, columns rtorrent.Columns) *rtorrent.Torrent {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	columns = (columns | c.isMeta) & c.columns
+	if c.current == nil || !c.current.Has(columns&^c.looked[h].columns) {
+		return nil
+	}
+	return c.current.row(h)
+}
+
 // known returns the torrent's row in the last Snapshot, however old, or nil.
 func (c *Cache) known(h rtorrent.Hash) *rtorrent.Torrent {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.current.row(h)
-}
-
-// Look asks some columns of a torrent, named by their commands, and puts them
-// into the Snapshot. The row is as it was in all others.
-func (c *Cache) Look(ctx context.Context, h rtorrent.Hash, columns []string) (*rtorrent.Torrent, error) {
-	leave, err := c.enter(ctx, h)
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
-	known := c.known(h)
-	if known == nil {
-		return c.apply(ctx, h, nil)
-	}
-	row, err := c.client.Look(ctx, known, columns)
-	if isGone(err) {
-		row, err = c.client.Look(ctx, known, columns) // as confirmed
-	}
-	switch {
-	case isGone(err):
-		c.Patch(h, nil)
-	case err != nil:
-	case row.IsMeta != known.IsMeta, c.known(h) != known: // its other columns are not those of known
-		return c.apply(ctx, h, nil)
-	case row != known:
-		c.Patch(h, row)
-	}
-	return row, err
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // addTag is a plan that adds a letter to custom1.
-func addTag(h rtorrent.Hash, letter string) Plan {
-	return Plan{Columns: []string{"d.custom1"}, Commands: func(was, now *rtorrent.Torrent) ([]rtorrent.Command, error) {
+func addTag(c *Cache, h rtorrent.Hash, letter string) Plan {
+	return Plan{Columns: c.client.Columns("d.custom1"), Commands: func(was, now *rtorrent.Torrent) ([]rtorrent.Command, error) {
 		return []rtorrent.Command{rtorrent.SetCustom1(h, was.Custom1+letter)}, nil
 	}}
 }
@@ -28,7 +28,7 @@ func TestAPlanFetchesOneRow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, c := newUntagged(t)
 		for i, want := range []string{"x", "xx", "xxx"} {
-			if row, err := c.Execute(t.Context(), hashA, addTag(hashA, "x")); err != nil || row.Custom1 != want {
+			if row, err := c.Execute(t.Context(), hashA, addTag(c, hashA, "x")); err != nil || row.Custom1 != want {
 				t.Fatalf("row %+v, error %v, want custom1 %s", row, err, want)
 			}
 			wantTag(t, c, hashA, want)
@@ -45,7 +45,7 @@ func TestAPlanKeepsAChangeInBetween(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, c := newUntagged(t)
 		f.change(func(f *fake) { f.rows[hashA]["d.custom1"] = "theirs" })
-		if _, err := c.Execute(t.Context(), hashA, addTag(hashA, "+ours")); err != nil {
+		if _, err := c.Execute(t.Context(), hashA, addTag(c, hashA, "+ours")); err != nil {
 			t.Fatal(err)
 		}
 		wantTag(t, c, hashA, "theirs+ours")
@@ -60,7 +60,7 @@ func TestAPlanWithoutCommandsIsCertain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, c := newUntagged(t)
 		refused := errors.New("refused")
-		empty := Plan{Columns: []string{"d.custom1"}, Commands: func(was, now *rtorrent.Torrent) ([]rtorrent.Command, error) {
+		empty := Plan{Columns: c.client.Columns("d.custom1"), Commands: func(was, now *rtorrent.Torrent) ([]rtorrent.Command, error) {
 			switch now.Custom1 {
 			case "":
 				return nil, nil
@@ -93,7 +93,7 @@ func TestAPlanWithoutCommandsIsCertain(t *testing.T) {
 func TestAPlanGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, c := newUntagged(t)
-		restless := addTag(hashA, "x")
+		restless := addTag(c, hashA, "x")
 		add := restless.Commands
 		restless.Commands = func(was, now *rtorrent.Torrent) ([]rtorrent.Command, error) {
 			f.change(func(f *fake) { f.rows[hashA]["d.custom1"] += "y" })
@@ -112,7 +112,7 @@ func TestALookAtSomeColumns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, c := newUntagged(t)
 		f.change(func(f *fake) { f.rows[hashA]["d.custom1"], f.rows[hashA]["d.up.rate"] = "tv", "5" })
-		row, err := c.Look(t.Context(), hashA, []string{"d.custom1"})
+		row, err := c.Look(t.Context(), hashA, c.client.Columns("d.custom1"))
 		if err != nil || row.Custom1 != "tv" || row.UpRate != 0 {
 			t.Errorf("row %+v, error %v; want the new tag alone", row, err)
 		}
@@ -121,7 +121,7 @@ func TestALookAtSomeColumns(t *testing.T) {
 			t.Errorf("%d rows were fetched", rows)
 		}
 		f.change(func(f *fake) { delete(f.rows, hashA) })
-		if _, err := c.Look(t.Context(), hashA, []string{"d.custom1"}); !errors.Is(err, rtorrent.ErrNotFound) {
+		if _, err := c.Look(t.Context(), hashA, c.client.Columns("d.custom1")); !errors.Is(err, rtorrent.ErrNotFound) {
 			t.Errorf("error %v, want %v", err, rtorrent.ErrNotFound)
 		}
 		if _, err := snapshot(t, c).Torrent(hashA); err == nil {

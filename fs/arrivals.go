@@ -58,7 +58,7 @@ func (a *arrivals) get(path string) (arrival, bool) {
 
 // arrived notes that a torrent was moved to a path.
 func (d *driver) arrived(ctx context.Context, path string, h rtorrent.Hash) {
-	row, err := d.cache.Torrent(ctx, h)
+	row, err := d.cache.Row(ctx, h, d.columns("d.custom1"))
 	if err != nil {
 		row = nil
 	}
@@ -73,7 +73,7 @@ func (d *driver) arrival(ctx context.Context, dir, name string) (entry, error) {
 	if !ok {
 		return entry{}, errNoEntry
 	}
-	row, err := d.cache.Torrent(ctx, was.hash)
+	row, err := d.cache.Row(ctx, was.hash, d.columns("d.custom1"))
 	if (err == nil) != (was.row != nil) || err == nil && row.Custom1 != was.row.Custom1 {
 		return entry{}, errNoEntry
 	}

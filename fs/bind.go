@@ -5,6 +5,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"rtfs/rtorrent"
 )
 
 // Modes of what the tree holds, with their type bits.
@@ -73,7 +75,7 @@ func (f Link[T]) bind(d *driver, s subject[T], at int) (entry, bool) {
 		return entry{}, false
 	}
 	target := func(ctx context.Context) (string, error) {
-		t, err := s.find(ctx)
+		t, err := s.with(ctx, f.From)
 		if err != nil {
 			return "", err
 		}
@@ -114,6 +116,9 @@ type directory interface {
 	// stat returns the size and the time (Unix seconds) the directory shows.
 	stat(context.Context) (size, mtime int64, err error)
 }
+
+// columns returns the columns of torrents that some commands fill.
+func (d *driver) columns(from string) rtorrent.Columns { return d.cache.Client().Columns(from) }
 
 // has reports whether this rTorrent has all the commands of From.
 func (d *driver) has(from string) bool {

@@ -19,7 +19,7 @@ type boundFile[T any] struct {
 var _ source = (*boundFile[struct{}])(nil)
 
 func (b *boundFile[T]) render(ctx context.Context) ([]byte, int64, error) {
-	t, err := b.subject.find(ctx)
+	t, err := b.now(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -40,12 +40,20 @@ func (b *boundFile[T]) render(ctx context.Context) ([]byte, int64, error) {
 	return nil, mtime, nil
 }
 
+// now returns the subject with what the file shows; whole files show anything.
+func (b *boundFile[T]) now(ctx context.Context) (*T, error) {
+	if b.file.Value == nil {
+		return b.subject.find(ctx)
+	}
+	return b.subject.with(ctx, b.file.From+" "+b.subject.dated)
+}
+
 func (b *boundFile[T]) stat(ctx context.Context) (size, mtime int64, err error) {
 	if b.file.Size == nil {
 		content, mtime, err := b.render(ctx)
 		return int64(len(content)), mtime, err
 	}
-	t, err := b.subject.find(ctx)
+	t, err := b.now(ctx)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -74,7 +82,7 @@ func (b *boundFile[T]) shape() (shape, bool) {
 }
 
 func (b *boundFile[T]) plan(ctx context.Context, value string, add bool) (action, error) {
-	t, err := b.subject.find(ctx)
+	t, err := b.before(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +104,14 @@ func (b *boundFile[T]) plan(ctx context.Context, value string, add bool) (action
 	}, nil
 }
 
+// before returns the subject with what its writes are planned on.
+func (b *boundFile[T]) before(ctx context.Context) (*T, error) {
+	if b.subject.alone == nil {
+		return b.subject.find(ctx)
+	}
+	return b.subject.alone(ctx, b.file.From+" "+stateColumns)
+}
+
 // begins reports whether a value is the beginning of a word and none itself.
 func (s *setter[T]) begins(value string) bool {
 	begins := false
@@ -112,7 +128,7 @@ func (b *boundFile[T]) shown(ctx context.Context) string {
 	if b.file.Secret || b.file.Value == nil {
 		return ""
 	}
-	t, err := b.subject.find(ctx)
+	t, err := b.before(ctx)
 	if err != nil {
 		return ""
 	}

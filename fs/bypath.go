@@ -55,7 +55,7 @@ func newFolderIndex(s *cache.Snapshot) *folderIndex {
 
 // folders returns the index of the present snapshot, which is kept.
 func (d *driver) folders(ctx context.Context) (*folderIndex, error) {
-	s, err := d.cache.Snapshot(ctx)
+	s, err := d.cache.Want(ctx, d.columns(pathColumns+" "+linkColumns))
 	if err != nil {
 		return nil, err
 	}

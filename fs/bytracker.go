@@ -10,7 +10,7 @@ import (
 // byTracker groups by the hosts of the trackers.
 func byTracker() grouping {
 	return grouping{keys: func(ctx context.Context, d *driver) (func(*rtorrent.Torrent) []string, any, error) {
-		s, err := d.cache.Snapshot(ctx)
+		s, err := d.cache.Want(ctx, 0)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -60,7 +60,7 @@ func messageClass(message string) string {
 
 // byMessage groups by the class of the last message.
 func byMessage() grouping {
-	g := grouping{keys: byKeys(func(t *rtorrent.Torrent) []string {
+	g := grouping{from: "d.message", keys: byKeys(func(t *rtorrent.Torrent) []string {
 		if class := messageClass(t.Message); class != "" {
 			return []string{class}
 		}

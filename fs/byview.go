@@ -66,7 +66,7 @@ type members struct {
 }
 
 func (m *members) now(ctx context.Context) (*cache.Snapshot, []*rtorrent.Torrent, error) {
-	s, err := m.d.cache.Snapshot(ctx)
+	s, err := m.d.cache.Want(ctx, m.d.columns(linkColumns))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -156,7 +156,7 @@ func (c *chokeGroupsDir) entry(name string) entry {
 		if at < 0 {
 			return nil, fmt.Errorf("choke group %q: %w", name, errNoEntry)
 		}
-		snapshot, err := c.d.cache.Snapshot(ctx)
+		snapshot, err := c.d.cache.Want(ctx, c.d.columns("d.group"))
 		if err != nil {
 			return nil, err
 		}

@@ -52,8 +52,13 @@ func newEvents() *events {
 	return &events{log: newLogFile(), settled: map[rtorrent.Hash]settledTorrent{}}
 }
 
+// eventColumns are the rTorrent commands that events follow from. A snapshot that
+// somebody asked for others says nothing of them.
+const eventColumns = "d.name d.custom1 d.down.total " + stateColumns
+
 // run writes events until life ends.
 func (e *events) run(life context.Context, c *cache.Cache, ttl time.Duration) {
+	columns := c.Client().Columns(eventColumns)
 	tick := time.NewTicker(ttl)
 	defer tick.Stop()
 	for {
@@ -61,7 +66,7 @@ func (e *events) run(life context.Context, c *cache.Cache, ttl time.Duration) {
 		case <-life.Done():
 			return
 		case <-c.Changed():
-			if now := c.Peek(); now != nil && now != e.last {
+			if now := c.Peek(); now != nil && now != e.last && now.Has(columns) {
 				e.compare(now, time.Now())
 				e.last = now
 			}
@@ -69,7 +74,7 @@ func (e *events) run(life context.Context, c *cache.Cache, ttl time.Duration) {
 			if e.log.readers.Load() > 0 && e.polling.CompareAndSwap(false, true) {
 				go func() {
 					defer e.polling.Store(false)
-					c.Snapshot(life)
+					c.Want(life, columns)
 				}()
 			}
 		}

@@ -74,6 +74,9 @@ func eta(t *rtorrent.Torrent) string {
 	return number(left / t.DownRate)
 }
 
+// addedColumns are the rTorrent commands that timeAdded follows from.
+const addedColumns = "d.custom d.load_date"
+
 // timeAdded is when the torrent was added: what ruTorrent's convention says,
 // or when this run of rTorrent loaded it.
 func timeAdded(t *rtorrent.Torrent) int64 {

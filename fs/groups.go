@@ -17,9 +17,15 @@ type grouping struct {
 	// keys returns what tells a torrent's groups, and a value that changes
 	// when that would answer differently for the same snapshot.
 	keys func(context.Context, *driver) (of func(*rtorrent.Torrent) []string, version any, err error)
+	// from is the rTorrent commands that keys follows from, beside memberColumns.
+	from string
 	// take is what moving a torrent into a group does, nil nothing.
 	take func(d *driver, group string) func(context.Context, *rtorrent.Torrent, *linkDir) error
 }
+
+// memberColumns are the rTorrent commands that links in groups follow from, and
+// what moving one to another group does.
+const memberColumns = linkColumns + " d.custom1 " + stateColumns
 
 // byKeys is a grouping by what the row says.
 func byKeys(of func(*rtorrent.Torrent) []string) func(context.Context, *driver) (func(*rtorrent.Torrent) []string, any, error) {
@@ -61,7 +67,7 @@ func (d *driver) groups(path string, g grouping) *groupDir {
 }
 
 func (g *groupDir) now(ctx context.Context) (*groupIndex, error) {
-	s, err := g.d.cache.Snapshot(ctx)
+	s, err := g.d.cache.Want(ctx, g.d.columns(memberColumns+" "+g.grouping.from))
 	if err != nil {
 		return nil, err
 	}

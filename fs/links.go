@@ -40,10 +40,13 @@ var (
 
 func openByName(d *driver, s subject[server]) directory { return byName(d, s.path) }
 
+// linkColumns are the rTorrent commands that links to torrents follow from.
+const linkColumns = "d.name " + addedColumns
+
 // byName is the linkDir of all torrents.
 func byName(d *driver, path string) *linkDir {
 	return &linkDir{d: d, path: path, life: d.opts.TTL, choose: func(ctx context.Context) (*cache.Snapshot, []*rtorrent.Torrent, error) {
-		s, err := d.cache.Snapshot(ctx)
+		s, err := d.cache.Want(ctx, d.columns(linkColumns))
 		if err != nil {
 			return nil, nil, err
 		}

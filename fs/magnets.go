@@ -138,11 +138,7 @@ func needMetadata(t *rtorrent.Torrent) error {
 
 // needMetadataOf is needMetadata where the row is not at hand.
 func (d *driver) needMetadataOf(ctx context.Context, h rtorrent.Hash) error {
-	s, err := d.cache.Snapshot(ctx)
-	if err != nil {
-		return err
-	}
-	t, err := s.Torrent(h)
+	t, err := d.cache.Row(ctx, h, d.columns("d.is_meta"))
 	if err != nil {
 		return err
 	}

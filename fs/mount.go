@@ -79,7 +79,7 @@ func Mount(trees []*Tree, dir string, m MountOptions) (*fuse.Server, error) {
 	}
 	closeOnExec()
 	for _, t := range trees {
-		go t.d.cache.Snapshot(t.d.life)
+		go t.d.cache.Want(t.d.life, 0)
 	}
 	return server, nil
 }

@@ -32,7 +32,7 @@ func setTags(t *rtorrent.Torrent, value string, add bool) (action, error) {
 func changeTags(h rtorrent.Hash, next func(old []string) []string) action {
 	return func(ctx context.Context, d *driver) error {
 		_, err := d.cache.Execute(ctx, h, cache.Plan{
-			Columns: []string{"d.custom1"},
+			Columns: d.columns("d.custom1"),
 			Commands: func(was, now *rtorrent.Torrent) ([]rtorrent.Command, error) {
 				old := rtorrent.DecodeTags(was.Custom1)
 				tags, want := next(old), was.Custom1
@@ -83,7 +83,7 @@ func mergeTags(old, given []string, add bool) []string {
 func setComment(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 	return func(ctx context.Context, d *driver) error {
 		_, err := d.cache.Execute(ctx, t.Hash, cache.Plan{
-			Columns: []string{"d.custom2"},
+			Columns: d.columns("d.custom2"),
 			Commands: func(was, now *rtorrent.Torrent) ([]rtorrent.Command, error) {
 				want, err := d.encodeComment(was.Custom2, value)
 				if err != nil || want == now.Custom2 {

@@ -12,6 +12,9 @@ import (
 	"rtfs/rtorrent"
 )
 
+// pathColumns are the rTorrent commands that contentPath follows from.
+const pathColumns = "d.base_path d.directory_base d.is_multi_file d.name"
+
 // contentPath is where a torrent's data is, on rTorrent's side: its folder, or
 // its one file.
 func contentPath(t *rtorrent.Torrent) string {
@@ -83,7 +86,7 @@ func (x *pathIndex) sharing(t *rtorrent.Torrent) []rtorrent.Hash {
 
 // renderSharedWith returns the info-hashes of the torrents with the same data.
 func renderSharedWith(ctx context.Context, d *driver, t *rtorrent.Torrent) ([]byte, error) {
-	s, err := d.cache.Snapshot(ctx)
+	s, err := d.cache.Want(ctx, d.columns(pathColumns))
 	if err != nil {
 		return nil, err
 	}

@@ -23,8 +23,22 @@ type subject[T any] struct {
 	// find returns the T in the present snapshot. It is called by each
 	// operation anew.
 	find func(context.Context) (*T, error)
-	// mtime returns the T's time in Unix seconds; nil means the mount's.
+	// want is find for what follows from some rTorrent commands, "" for the T's
+	// being there, and alone the same for a write to this T: it asks no others.
+	// nil: find is as cheap.
+	want, alone func(ctx context.Context, from string) (*T, error)
+	// mtime returns the T's time in Unix seconds, which follows from dated; nil
+	// means the mount's.
 	mtime func(*T) int64
+	dated string
+}
+
+// with returns the T as far as it follows from some rTorrent commands.
+func (s *subject[T]) with(ctx context.Context, from string) (*T, error) {
+	if s.want == nil {
+		return s.find(ctx)
+	}
+	return s.want(ctx, from)
 }
 
 // A File declares one virtual file about a T. Its mode follows from what is

@@ -180,7 +180,7 @@ func (d *driver) changeState(ctx context.Context, h rtorrent.Hash, word string, 
 	}
 	last := moveNone // that was carried out
 	t, err := d.cache.Execute(ctx, h, cache.Plan{
-		Columns: strings.Fields(stateColumns),
+		Columns: d.columns(stateColumns),
 		Commands: func(was, now *rtorrent.Torrent) ([]rtorrent.Command, error) {
 			m, err := decide(was, now, word, v)
 			if m != moveNone {
@@ -237,7 +237,7 @@ func (d *driver) awaitStart(ctx context.Context, t *rtorrent.Torrent) error {
 		case <-tick.C:
 		}
 		var err error
-		if t, err = d.cache.Look(ctx, t.Hash, strings.Fields(stateColumns)); err != nil {
+		if t, err = d.cache.Look(ctx, t.Hash, d.columns(stateColumns)); err != nil {
 			return rtorrent.Afterwards(err)
 		}
 	}
@@ -260,7 +260,7 @@ func (d *driver) pauseAfterCheck(ctx context.Context, end func(), h rtorrent.Has
 			return
 		case <-tick.C:
 		}
-		t, err := d.cache.Look(ctx, h, strings.Fields(stateColumns))
+		t, err := d.cache.Look(ctx, h, d.columns(stateColumns))
 		switch {
 		case err != nil && errnoOf(err, false) == errnoOf(rtorrent.ErrNotFound, false):
 			return

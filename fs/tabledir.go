@@ -14,6 +14,7 @@ type tableDir[T any] struct {
 	subject subject[T]
 	nodes   []Node[T]
 	size    func(*T) int64 // nil: 0
+	sized   string         // the commands behind size
 }
 
 var (
@@ -27,7 +28,7 @@ func newTableDir[T any](d *driver, s subject[T], nodes []Node[T]) *tableDir[T] {
 }
 
 func (t *tableDir[T]) list(ctx context.Context) ([]entry, error) {
-	if _, err := t.subject.find(ctx); err != nil {
+	if _, err := t.subject.with(ctx, ""); err != nil {
 		return nil, err
 	}
 	entries := make([]entry, 0, len(t.nodes))
@@ -40,7 +41,7 @@ func (t *tableDir[T]) list(ctx context.Context) ([]entry, error) {
 }
 
 func (t *tableDir[T]) find(ctx context.Context, name string) (entry, error) {
-	if _, err := t.subject.find(ctx); err != nil {
+	if _, err := t.subject.with(ctx, ""); err != nil {
 		return entry{}, err
 	}
 	for i, n := range t.nodes {
@@ -102,7 +103,7 @@ func (t *tableDir[T]) rename(ctx context.Context, name, newName string, _ bool) 
 }
 
 func (t *tableDir[T]) stat(ctx context.Context) (size, mtime int64, err error) {
-	subject, err := t.subject.find(ctx)
+	subject, err := t.subject.with(ctx, t.subject.dated+t.sized)
 	if err != nil {
 		return 0, 0, err
 	}

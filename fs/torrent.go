@@ -40,7 +40,7 @@ func torrentNodes() []Node[rtorrent.Torrent] {
 		integer("hashing", "raw: check under way, 0 none, 1 at start, 2 at finish, 3 asked for", "d.hashing", func(t *T) int64 { return t.Hashing }),
 
 		// times
-		integer("time_added", "when it was added, in Unix seconds", "d.custom d.load_date", timeAdded),
+		integer("time_added", "when it was added, in Unix seconds", addedColumns, timeAdded),
 		integer("time_started", "when it was last started, in Unix seconds, 0 never", "d.timestamp.started", func(t *T) int64 { return t.Started }),
 		integer("time_finished", "when it was complete, in Unix seconds, 0 never", "d.timestamp.finished", func(t *T) int64 { return t.Finished }),
 
@@ -54,8 +54,8 @@ func torrentNodes() []Node[rtorrent.Torrent] {
 		writable(text("directory", "where the data is, the torrent's own folder included; a write moves no data", "d.directory_base", func(t *T) string { return t.Directory }),
 			setter[T]{shape: shapeText, plan: setDirectory}),
 		text("base_path", "path of the data as rTorrent opened it, empty before that", "d.base_path", func(t *T) string { return t.BasePath }),
-		Link[T]{Name: "content", Doc: "to the data, where it can be seen from here", From: "d.base_path d.directory_base", Target: func(d *driver, t *T) string { return d.local(contentPath(t)) }},
-		File[T]{Name: "shared_with", Doc: "info-hashes of the torrents whose data is at the same path, below or above it", From: "d.base_path d.directory_base", Read: renderSharedWith},
+		Link[T]{Name: "content", Doc: "to the data, where it can be seen from here", From: pathColumns, Target: func(d *driver, t *T) string { return d.local(contentPath(t)) }},
+		File[T]{Name: "shared_with", Doc: "info-hashes of the torrents whose data is at the same path, below or above it", From: pathColumns, Read: renderSharedWith},
 		writable(text("throttle", "the throttle that limits it, a name in rtorrent/throttles; NULL for no limit at all, an empty line for that of all torrents", "d.throttle_name", func(t *T) string { return t.ThrottleName }),
 			setter[T]{plan: setThrottle}),
 		writable(text("choke_group", "the choke group it is in, a name in rtorrent/choke_groups", "d.group choke_group.list", func(t *T) string { return t.ChokeGroup }),

@@ -21,7 +21,7 @@ func torrentReference(prefix string) []Line {
 }
 
 func (t *torrentsDir) list(ctx context.Context) ([]entry, error) {
-	s, err := t.d.cache.Snapshot(ctx)
+	s, err := t.d.cache.Want(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (t *torrentsDir) find(ctx context.Context, name string) (entry, error) {
 	if err != nil {
 		return entry{}, errNoEntry
 	}
-	if _, err := t.d.cache.Torrent(ctx, h); err != nil {
+	if _, err := t.d.cache.WantTorrent(ctx, h, 0); err != nil {
 		return entry{}, err
 	}
 	if string(h) != name {
@@ -71,16 +71,23 @@ func (t *torrentsDir) entry(h rtorrent.Hash) entry {
 		ino:   t.d.inos.torrent(h),
 		find:  func(ctx context.Context) (*rtorrent.Torrent, error) { return t.d.cache.Torrent(ctx, h) },
 		mtime: timeAdded,
+		dated: addedColumns,
+	}
+	s.want = func(ctx context.Context, from string) (*rtorrent.Torrent, error) {
+		return t.d.cache.WantTorrent(ctx, h, t.d.columns(from))
+	}
+	s.alone = func(ctx context.Context, from string) (*rtorrent.Torrent, error) {
+		return t.d.cache.Row(ctx, h, t.d.columns(from))
 	}
 	dir := newTableDir(t.d, s, t.d.torrentNodes)
-	dir.size = func(torrent *rtorrent.Torrent) int64 { return torrent.Size }
+	dir.size, dir.sized = func(torrent *rtorrent.Torrent) int64 { return torrent.Size }, " d.size_bytes"
 	return t.d.dirEntry(string(h), s.path, s.ino, t.d.opts.TTL, dir)
 }
 
 // addedTime returns a function that tells when a torrent was added.
 func (d *driver) addedTime(h rtorrent.Hash) func(context.Context) int64 {
 	return func(ctx context.Context) int64 {
-		t, err := d.cache.Torrent(ctx, h)
+		t, err := d.cache.WantTorrent(ctx, h, d.columns(addedColumns))
 		if err != nil {
 			return 0
 		}

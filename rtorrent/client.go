@@ -44,6 +44,7 @@ type Client struct {
 	throttles   *Table[Throttle]
 	chokeGroups *Table[ChokeGroup]
 	lastRows    atomic.Int64 // rows in the last table of all torrents
+	sets        sync.Map     // what Columns returned, of the few texts that the tree has
 
 	probes  singleflight.Group
 	mu      sync.Mutex

@@ -15,23 +15,22 @@ import (
 // rTorrent; unguarded ones beside it have happened. Where trackers would be asked so often that this rTorrent ends, Do
 // waits; past some seconds the error is ErrTooOften.
 func (c *Client) Do(ctx context.Context, h Hash, commands ...Command) (*Torrent, error) {
-	_, row, err := c.DoSeeing(ctx, h, nil, nil, commands...)
+	_, row, err := c.DoSeeing(ctx, h, nil, 0, commands...)
 	return row, err
 }
 
-// DoSeeing is Do for commands that were decided by some columns of a known row,
-// named by their commands ("d.custom1"). What these are right before the
-// commands is asked in the same request: seen is known itself if they are as
-// they were, else a copy with what they are. Where the request failed as a
-// whole, seen is nil.
-func (c *Client) DoSeeing(ctx context.Context, h Hash, known *Torrent, columns []string, commands ...Command) (seen, row *Torrent, err error) {
+// DoSeeing is Do for commands that were decided by some columns of a known row.
+// What these are right before the commands is asked in the same request: seen is
+// known itself if they are as they were, else a copy with what they are. Where
+// the request failed as a whole, seen is nil.
+func (c *Client) DoSeeing(ctx context.Context, h Hash, known *Torrent, columns Columns, commands ...Command) (seen, row *Torrent, err error) {
 	caps, err := c.Caps(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	q := c.torrents.query(c.asks(caps), Static, Tick, Slow)
+	q := c.torrents.query(c.asks(caps))
 	calls, ends := encodeCommands(caps, h, commands)
-	look := q.only(columns)
+	look := c.torrents.pick(c.asks(caps), columns).withoutKey()
 	var all []call
 	if known != nil {
 		all = look.calls(string(h))
@@ -82,7 +81,7 @@ func (c *Client) DoSeeing(ctx context.Context, h Hash, known *Torrent, columns [
 	if c.dropRefused(err) {
 		// The commands have happened; what the row is without the column is
 		// asked by itself.
-		_, row, err = c.DoSeeing(ctx, h, nil, nil)
+		_, row, err = c.DoSeeing(ctx, h, nil, 0)
 	}
 	if row != nil {
 		row = c.nameGroups(ctx, c.correctName(caps, row))[0]
@@ -96,33 +95,6 @@ func outcomeOf(err error, commands []Command) error {
 		return err
 	}
 	return outcome(err)
-}
-
-// Look asks some columns of a known row, named by their commands, and returns
-// the row with what they are now: known itself if nothing differs.
-func (c *Client) Look(ctx context.Context, known *Torrent, columns []string) (*Torrent, error) {
-	caps, err := c.Caps(ctx)
-	if err != nil {
-		return nil, err
-	}
-	look := c.torrents.query(caps.Has).only(columns)
-	request, err := encodeMulticall(look.calls(string(known.Hash)))
-	if err != nil {
-		return nil, err
-	}
-	body, _, err := c.exchange(ctx, false, typeXML, request)
-	if err != nil {
-		return nil, fmt.Errorf("torrent %s: %w", known.Hash, err)
-	}
-	s := newXMLScanner(body)
-	row, refusal, err := look.decodeCalls(s, known)
-	if err == nil {
-		err = joinOutcome(batchEnd(s), refusal)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return row, nil
 }
 
 // joinOutcome returns what happened to a batch: the refusal of one of its

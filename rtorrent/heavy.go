@@ -19,36 +19,15 @@ func (c *Client) loadHeavy(ctx context.Context, caps *Caps, tc tableCall, q *que
 	}
 	for at := 0; at < len(rows); at += heavyBatch {
 		part := rows[at:min(len(rows), at+heavyBatch)]
-		if err := c.loadText(ctx, text, part); err != nil {
-			return nil, err
+		full, err := c.rows(ctx, text.withoutKey(), part)
+		if err != nil {
+			return nil, fmt.Errorf("free text of %d torrents: %w", len(part), err)
+		}
+		for i, t := range full {
+			if t != nil { // else it is gone by now
+				part[i] = t
+			}
 		}
 	}
 	return rows, nil
-}
-
-// loadText fills in the free text of some rows, replacing them.
-func (c *Client) loadText(ctx context.Context, text *query[Torrent], rows []*Torrent) error {
-	var calls []call
-	for _, t := range rows {
-		calls = append(calls, text.calls(string(t.Hash))...)
-	}
-	request, err := encodeMulticall(calls)
-	if err != nil {
-		return err
-	}
-	body, _, err := c.exchange(ctx, false, typeXML, request)
-	if err != nil {
-		return fmt.Errorf("free text of %d torrents: %w", len(rows), err)
-	}
-	s := newXMLScanner(body)
-	for i, t := range rows {
-		row, refusal, err := text.decodeCalls(s, t)
-		if err != nil {
-			return err
-		}
-		if refusal == nil {
-			rows[i] = row
-		}
-	}
-	return batchEnd(s)
 }

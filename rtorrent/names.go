@@ -66,6 +66,9 @@ func (n *nameCache) session(caps *Caps, h Hash) *SessionTorrent {
 // It returns the row itself if there is nothing to correct: rows may be
 // published already.
 func (c *Client) correctName(caps *Caps, t *Torrent) *Torrent {
+	if !strings.ContainsAny(t.Name, "?\n") && !strings.ContainsAny(t.BasePath, "?%\n") && !strings.ContainsAny(t.Directory, "?%\n") {
+		return t // nearly always
+	}
 	right := *t
 	if !caps.Has("d.name"+hexForm) && strings.ContainsAny(t.Name, "?\n") && !t.IsMeta {
 		if s := c.names.session(caps, t.Hash); s != nil {

@@ -2,7 +2,6 @@ package rtorrent
 
 import (
 	"reflect"
-	"slices"
 	"strings"
 )
 
@@ -30,10 +29,18 @@ type asked struct {
 // every speed if none is given) of which has knows the command. The others
 // stay zero.
 func (t *Table[T]) query(has func(command string) bool, speeds ...Speed) *query[T] {
+	if len(speeds) == 0 {
+		return t.pick(has, AllColumns)
+	}
+	return t.pick(has, t.columnsOfSpeed(speeds))
+}
+
+// pick is query for the key and a set of columns.
+func (t *Table[T]) pick(has func(command string) bool, columns Columns) *query[T] {
 	q := &query[T]{table: t, jsonSafe: true}
 	for i, c := range t.columns {
 		isKey := i == 0
-		if !isKey && (!has(c.command) || len(speeds) > 0 && !slices.Contains(speeds, c.speed)) {
+		if !isKey && (!columns.Has(1<<i) || !has(c.command)) {
 			continue
 		}
 		a := asked{column: c, asHex: c.hex && has(c.command+hexForm)}
@@ -42,17 +49,6 @@ func (t *Table[T]) query(has func(command string) bool, speeds ...Speed) *query[
 		q.jsonSafe = q.jsonSafe && a.jsonSafe()
 	}
 	return q
-}
-
-// only returns the query for those of q's columns that the commands fill.
-func (q *query[T]) only(commands []string) *query[T] {
-	var some []asked
-	for _, a := range q.columns {
-		if slices.Contains(commands, a.command) {
-			some = append(some, a)
-		}
-	}
-	return q.of(some)
 }
 
 // hexForm is appended to a command that answers in hexadecimal digits.

@@ -13,6 +13,7 @@ type Speed uint8
 const (
 	Static Speed = iota // as long as the torrent is loaded
 	Tick                // while the torrent transfers
+	Moving              // as Tick, and 0 of a torrent that is in none of the views that Client.Moving asks
 	Slow                // when a user changes it
 )
 
@@ -69,8 +70,8 @@ func newTable[T comparable]() *Table[T] {
 		}
 		t.columns = append(t.columns, c)
 	}
-	if len(t.columns) == 0 {
-		t.err = fmt.Errorf("%s has no rt tags", row)
+	if n := len(t.columns); n == 0 || n > ColumnsMost {
+		t.err = fmt.Errorf("%s has %d rt tags", row, n)
 	}
 	return t
 }
@@ -97,6 +98,8 @@ func parseColumn(index int, f reflect.StructField, tag string) (column, error) {
 			c.speed = Static
 		case "tick":
 			c.speed = Tick
+		case "moving":
+			c.speed = Moving
 		case "slow":
 			c.speed = Slow
 		case "hex":

@@ -147,6 +147,13 @@ func (q *query[T]) of(columns []asked) *query[T] {
 	return part
 }
 
+// withoutKey returns the query for one target, whose key is known.
+func (q *query[T]) withoutKey() *query[T] {
+	part := *q
+	part.columns, part.getters = q.columns[1:], q.getters[1:]
+	return &part
+}
+
 // text returns the query's columns of free text, and the rest of it.
 func (q *query[T]) text() (text, rest *query[T]) {
 	var texts, others []asked

@@ -44,27 +44,27 @@ type Torrent struct {
 	Created    int64  `rt:"d.creation_date,static"` // Unix seconds, 0 unknown
 	LoadDate   int64  `rt:"d.load_date,static"`     // Unix seconds; now at every start of rTorrent
 
-	State           bool  `rt:"d.state"` // started
+	State           bool  `rt:"d.state,moving"` // started
 	IsOpen          bool  `rt:"d.is_open"`
-	IsActive        bool  `rt:"d.is_active"`
+	IsActive        bool  `rt:"d.is_active,moving"`
 	IsComplete      bool  `rt:"d.complete"`
 	IsMeta          bool  `rt:"d.is_meta"`
-	Hashing         int64 `rt:"d.hashing"` // 0 not, 1 on start, 2 on finish, 3 on demand
-	IsChecking      bool  `rt:"d.is_hash_checking"`
+	Hashing         int64 `rt:"d.hashing,moving"` // 0 not, 1 on start, 2 on finish, 3 on demand
+	IsChecking      bool  `rt:"d.is_hash_checking,moving"`
 	IsChecked       bool  `rt:"d.is_hash_checked"`
 	HashingFailed   bool  `rt:"d.hashing_failed"`
 	CompletedBytes  int64 `rt:"d.completed_bytes"` // bytes in verified pieces
 	CompletedPieces int64 `rt:"d.completed_chunks"`
-	HashedPieces    int64 `rt:"d.chunks_hashed"` // of the check under way
-	WantedPieces    int64 `rt:"d.wanted_chunks"` // still to get with the files' priorities
-	BytesDone       int64 `rt:"d.bytes_done"`    // bytes in received blocks
-	LeftBytes       int64 `rt:"d.left_bytes"`    // bytes
-	UpRate          int64 `rt:"d.up.rate"`       // bytes/s
-	DownRate        int64 `rt:"d.down.rate"`     // bytes/s
-	UpTotal         int64 `rt:"d.up.total"`      // bytes
-	DownTotal       int64 `rt:"d.down.total"`    // bytes
-	PeersConnected  int64 `rt:"d.peers_connected"`
-	PeersComplete   int64 `rt:"d.peers_complete"` // of the connected ones
+	HashedPieces    int64 `rt:"d.chunks_hashed,moving"` // of the check under way
+	WantedPieces    int64 `rt:"d.wanted_chunks"`        // still to get with the files' priorities
+	BytesDone       int64 `rt:"d.bytes_done"`           // bytes in received blocks
+	LeftBytes       int64 `rt:"d.left_bytes"`           // bytes
+	UpRate          int64 `rt:"d.up.rate,moving"`       // bytes/s
+	DownRate        int64 `rt:"d.down.rate,moving"`     // bytes/s
+	UpTotal         int64 `rt:"d.up.total"`             // bytes
+	DownTotal       int64 `rt:"d.down.total"`           // bytes
+	PeersConnected  int64 `rt:"d.peers_connected,moving"`
+	PeersComplete   int64 `rt:"d.peers_complete,moving"` // of the connected ones
 
 	Priority  int64  `rt:"d.priority,slow"`           // 0 off, 1 low, 2 normal, 3 high
 	Started   int64  `rt:"d.timestamp.started,slow"`  // Unix seconds, 0 never
@@ -87,24 +87,30 @@ type Torrent struct {
 	ConnectionCurrent string `rt:"d.connection_current,slow"`
 }
 
-// Torrents returns the rows of the view main in rTorrent's order. Only the
-// columns of the given speeds are asked (all, if none is given); the others
-// are taken from the row that prev returns for the same info-hash, and a row
-// in which nothing changed is that very row. A nil prev stands for none.
+// Torrents is Table for the columns of some speeds, all if none is given.
 func (c *Client) Torrents(ctx context.Context, prev func(hash []byte) *Torrent, speeds ...Speed) ([]*Torrent, error) {
+	if len(speeds) == 0 {
+		return c.Table(ctx, prev, AllColumns)
+	}
+	return c.Table(ctx, prev, c.ColumnsOf(speeds...))
+}
+
+// Table returns the rows of the view main in rTorrent's order. Only some
+// columns are asked; the others are taken from the row that prev returns for
+// the same info-hash, and a row in which nothing changed is that very row. A
+// nil prev stands for none.
+func (c *Client) Table(ctx context.Context, prev func(hash []byte) *Torrent, columns Columns) ([]*Torrent, error) {
 	caps, err := c.Caps(ctx)
 	if err != nil {
 		return nil, err
 	}
-	expected := c.lastRows.Load()
-	if expected == 0 {
-		if expected, err = c.count(ctx, caps); err != nil {
-			return nil, err
-		}
+	expected, err := c.Count(ctx)
+	if err != nil {
+		return nil, err
 	}
-	rows, err := c.loadTorrents(ctx, caps, int(expected), prev, speeds)
+	rows, err := c.loadTorrents(ctx, caps, int(expected), prev, columns)
 	for c.dropRefused(err) {
-		rows, err = c.loadTorrents(ctx, caps, int(expected), prev, speeds)
+		rows, err = c.loadTorrents(ctx, caps, int(expected), prev, columns)
 	}
 	if err != nil {
 		return nil, err
@@ -116,18 +122,26 @@ func (c *Client) Torrents(ctx context.Context, prev func(hash []byte) *Torrent, 
 	return c.nameGroups(ctx, rows...), nil
 }
 
-func (c *Client) loadTorrents(ctx context.Context, caps *Caps, expected int, prev func(hash []byte) *Torrent, speeds []Speed) ([]*Torrent, error) {
-	q := c.torrents.query(c.asks(caps), speeds...)
-	tc := tableCall{method: caps.multicall, args: []any{"", mainView}, name: fmt.Sprint("torrents", speeds), rows: expected}
+func (c *Client) loadTorrents(ctx context.Context, caps *Caps, expected int, prev func(hash []byte) *Torrent, columns Columns) ([]*Torrent, error) {
+	q := c.torrents.pick(c.asks(caps), columns)
+	tc := tableCall{method: caps.multicall, args: []any{"", mainView}, name: fmt.Sprintf("torrents %x", columns), rows: expected}
 	if c.isHeavy() && !q.jsonSafe {
 		return c.loadHeavy(ctx, caps, tc, q, prev)
 	}
 	return loadTable(ctx, c, caps, tc, q, prev)
 }
 
-// count asks how many torrents there are. Strangers may not ask view.size; for
-// them the hashes are counted, which are short enough to be asked at once.
-func (c *Client) count(ctx context.Context, caps *Caps) (n int64, err error) {
+// Count returns how many torrents there were in the last table; before the first
+// it asks. Strangers may not ask view.size; for them the hashes are counted,
+// which are short enough to be asked at once.
+func (c *Client) Count(ctx context.Context) (n int64, err error) {
+	if n = c.lastRows.Load(); n > 0 {
+		return n, nil
+	}
+	caps, err := c.Caps(ctx)
+	if err != nil {
+		return 0, err
+	}
 	err = c.Call(ctx, &n, "view.size", "", mainView)
 	if !errors.Is(err, ErrUntrusted) {
 		return n, err

@@ -8,6 +8,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -63,6 +64,15 @@ func endSignals() []os.Signal {
 
 func (p *program) run(ctx context.Context) error {
 	app := p.app()
+	if i := slices.Index(p.args, completionWord); i > 0 {
+		for _, word := range following(app, p.args[1:i]) {
+			fmt.Fprintln(p.stdout, word)
+		}
+		return nil
+	}
+	if len(p.args) > 1 && p.args[1] == "--version" {
+		p.args = slices.Concat(p.args[:1], []string{"version"}, p.args[2:])
+	}
 	args, err := fromMount8(p.args)
 	if err != nil {
 		return err
@@ -77,16 +87,16 @@ func (p *program) app() *cli.App {
 		Name:                      "rtfs",
 		Usage:                     "a running rTorrent as files",
 		CustomAppHelpTemplate:     usageText,
-		EnableBashCompletion:      true,
 		DisableSliceFlagSeparator: true,
 		Writer:                    p.stdout,
 		ErrWriter:                 p.stderr,
 		ExitErrHandler:            func(*cli.Context, error) {}, // report does it
 		OnUsageError:              usageError,
 		Action:                    p.noCommand,
+		Flags:                     []cli.Flag{cli.HelpFlag}, // cli adds it beside its own command help only
 		Commands: []*cli.Command{
 			p.mountCommand(), p.umountCommand(), p.demoCommand(), p.callCommand(),
-			p.hashCommand(), p.doctorCommand(), p.completionCommand(), p.versionCommand(),
+			p.hashCommand(), p.doctorCommand(), p.completionCommand(), p.versionCommand(), p.helpCommand(),
 		},
 	}
 	for _, c := range app.Commands {

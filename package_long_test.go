@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -138,17 +139,25 @@ func TestDist(t *testing.T) {
 
 // TestCompletionsInTheirShells has zsh and fish read what is installed for them.
 func TestCompletionsInTheirShells(t *testing.T) {
-	path := filepath.Dir(os.Getenv(binaryEnv)) + ":" + os.Getenv("PATH")
-	for _, c := range [][]string{
-		{"fish", "--no-config", "-c", "source contrib/completions/rtfs.fish; complete -C 'rtfs mount --max'"},
-		{"zsh", "-f", "-c", `autoload -Uz compinit && compinit -u -D && source contrib/completions/rtfs.zsh &&
-			compadd() { shift; print -l -- "$@"; }; words=(rtfs mount --max); CURRENT=3; _rtfs`},
-	} {
-		cmd := exec.Command(c[0], c[1:]...)
-		cmd.Env = append(os.Environ(), "PATH="+path, "TERM=dumb")
-		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "--max-stale") {
-			t.Errorf("%s: %q, %v; want --max-stale in it", c[0], out, err)
+	for _, c := range typed {
+		words := strings.Fields(c.words)
+		cmd := atShell(append([]string{"zsh", "-f", "-c", `autoload -Uz compinit && compinit -u -D && source contrib/completions/rtfs.zsh
+			_files() { }
+			compadd() { shift; for w in "$@"; do [[ $w == ${words[CURRENT]}* ]] && print -- $w; done; }
+			words=("$@"); CURRENT=$#; _rtfs; true`, "zsh"}, words...)...)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v: %s", c.words, err, out)
 		}
+		wantTyped(t, "zsh", c.words, string(out), c.want)
+		if slices.Contains(words[:len(words)-1], "--") {
+			continue // fish has file names there
+		}
+		out, err = atShell("fish", "--no-config", "-c", "source contrib/completions/rtfs.fish; complete -C '"+c.words+"' | cut -f1").CombinedOutput()
+		if err != nil {
+			t.Fatalf("%s: %v: %s", c.words, err, out)
+		}
+		wantTyped(t, "fish", c.words, string(out), c.want)
 	}
 }
 

@@ -15,7 +15,10 @@ func (p *program) versionCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "version",
 		Usage: "prints the version",
-		Action: func(*cli.Context) error {
+		Action: func(c *cli.Context) error {
+			if c.NArg() > 0 {
+				return usage("version: want no arguments, got %d", c.NArg())
+			}
 			_, err := fmt.Fprintf(p.stdout, "rtfs %s %s %s/%s\n", versionText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},

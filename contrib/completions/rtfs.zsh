@@ -3,8 +3,10 @@ _rtfs() {
 	local -a found
 	local cur=${words[CURRENT]}
 	local -a before=("${(@)words[1,CURRENT-1]}")
-	[[ $cur == -* ]] && before+=("$cur")
-	found=("${(@f)$("${before[@]}" --generate-bash-completion 2>/dev/null)}")
+	if (( ! ${before[(Ie)--]} )); then
+		[[ $cur == -* ]] && before+=(-)
+		found=("${(@f)$("${before[@]}" --generate-bash-completion 2>/dev/null)}")
+	fi
 	if [[ -n ${found[1]} ]]; then
 		compadd -- "${found[@]}"
 	else

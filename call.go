@@ -19,7 +19,7 @@ func (p *program) callCommand() *cli.Command {
 		Name:      "call",
 		Usage:     "makes one call and prints its result as JSON",
 		ArgsUsage: "[SERVER] METHOD [ARG…]",
-		Description: "SERVER is told by its :// . ARG is a string, or JSON behind a colon: :5 :[\"a\",1] :{} :\":x\"\n" +
+		Description: "SERVER is recognised by its ://. ARG is a string, or JSON behind a colon: :5 :[\"a\",1] :{} :\":x\"\n" +
 			"Most commands want a target first: an info-hash, or \"\" for rTorrent itself.\n" +
 			"    rtfs call system.client_version\n" +
 			"    rtfs call d.multicall2 \"\" main d.hash= d.name=\n" +
@@ -28,7 +28,7 @@ func (p *program) callCommand() *cli.Command {
 			toggle("xml", "call by XML-RPC, which every rTorrent speaks (the default)"),
 			toggle("json", "call by JSON-RPC, which 0.16 speaks"),
 			toggle("raw", "print the bytes of the reply as they came"),
-			&cli.StringFlag{Name: "server", Usage: "`SERVER`, or the name of one in the config file"},
+			serverFlag(),
 		}, serverFlags()...),
 		Action: p.call,
 	}
@@ -45,6 +45,9 @@ func (p *program) call(c *cli.Context) error {
 	}
 	if c.Bool("xml") && c.Bool("json") {
 		return usage("call: --xml and --json exclude each other")
+	}
+	if guess := guessAddress(words[0]); guess != "" {
+		return fail(exitUsage, "perhaps "+guess, "call: %q is neither an address nor a METHOD", words[0])
 	}
 	args, err := callArgs(words[1:])
 	if err != nil {

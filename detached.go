@@ -18,8 +18,8 @@ func watchDetached(dir string, ended <-chan struct{}, waiting func() bool, detac
 	if err != nil {
 		return // no /proc: then nobody is woken
 	}
-	kind, device := mountIn(string(text), dir)
-	if kind != fsType {
+	m, _ := mountIn(string(text), dir)
+	if m.kind != fsType {
 		return // it was unmounted already
 	}
 	tick := time.NewTicker(detachedEvery)
@@ -33,7 +33,7 @@ func watchDetached(dir string, ended <-chan struct{}, waiting func() bool, detac
 		if !waiting() {
 			continue
 		}
-		if text, err := os.ReadFile(mountinfo); err == nil && !hasDevice(string(text), device) {
+		if text, err := os.ReadFile(mountinfo); err == nil && !hasDevice(string(text), m.device) {
 			detached()
 			return
 		}

@@ -19,7 +19,8 @@ func (p *program) doctorCommand() *cli.Command {
 		Name:      "doctor",
 		Usage:     "checks this machine, the server and the way to its data, and says what to do",
 		ArgsUsage: "[SERVER] [MOUNTPOINT]",
-		Description: "Each line is ok, a warning or a problem; nothing is changed. SERVER is told by its ://.\n" +
+		Description: "Each line is ok, a warning or a problem; nothing is changed. SERVER is recognised by its ://; without one\n" +
+			"it is that of a mount on MOUNTPOINT, else all of the config file.\n" +
 			"The exit code is 1 if there is a problem, and 0 if not.",
 		Flags:  doctorFlags(),
 		Action: p.doctor,
@@ -28,7 +29,7 @@ func (p *program) doctorCommand() *cli.Command {
 
 // doctorFlags are those options of mount that decide whether a mount would work.
 func doctorFlags() []cli.Flag {
-	flags := serverFlags()
+	flags := append([]cli.Flag{serverFlag()}, serverFlags()...)
 	for _, f := range mountFlags() {
 		switch f.Names()[0] {
 		case "map", "allow-other", "uid":
@@ -40,8 +41,8 @@ func doctorFlags() []cli.Flag {
 
 func (p *program) doctor(c *cli.Context) error {
 	words := c.Args().Slice()
-	server, dir := "", ""
-	if len(words) > 0 && strings.Contains(words[0], "://") {
+	server, dir := c.String("server"), ""
+	if server == "" && len(words) > 0 && strings.Contains(words[0], "://") {
 		server, words = words[0], words[1:]
 	}
 	if len(words) > 0 {
@@ -50,9 +51,14 @@ func (p *program) doctor(c *cli.Context) error {
 	if len(words) > 0 {
 		return usage("doctor: want [SERVER] [MOUNTPOINT], got %d arguments", c.NArg())
 	}
-	maps, err := pathMaps(c.StringSlice("map"))
-	if err != nil {
+	if _, err := pathMaps(c.StringSlice("map")); err != nil {
 		return err
+	}
+	var servers []string
+	if server != "" {
+		servers = []string{server}
+	} else {
+		servers = mountedServers(dir)
 	}
 	d := &diagnosis{out: p.stdout}
 	m := machine{root: "/", uid: os.Geteuid(), allowOther: c.Bool("allow-other")}
@@ -60,14 +66,13 @@ func (p *program) doctor(c *cli.Context) error {
 	if dir != "" {
 		m.examineMountpoint(d, dir)
 	}
-	ctx, cancel := context.WithTimeout(c.Context, doctorBound)
-	defer cancel()
-	if e, client := p.examineServer(ctx, c, d, server, maps); client != nil {
-		x := &dataCheck{maps: maps, endpoint: e, client: client, dataUID: dataUID(c, e), peer: peerPID(e)}
-		x.examine(ctx, d)
-		if dir != "" {
-			x.examineOverlap(ctx, d, dir)
-		}
+	list, err := p.targets(c, servers)
+	if err != nil {
+		d.problem(asFailure(err).hint, "server: %v", err)
+	}
+	for _, t := range list {
+		d.server = t.name
+		p.examineTarget(c.Context, d, t, dir)
 	}
 	if err := c.Context.Err(); err != nil {
 		return err
@@ -75,9 +80,49 @@ func (p *program) doctor(c *cli.Context) error {
 	return d.end()
 }
 
+// examineTarget checks one server, its data, and that a mount on dir would not
+// be in its way.
+func (p *program) examineTarget(ctx context.Context, d *diagnosis, t target, dir string) {
+	maps, err := pathMaps(t.options.StringSlice("map"))
+	if err != nil {
+		d.problem("", "%v", err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, doctorBound)
+	defer cancel()
+	e, client := p.examineServer(ctx, d, t, maps)
+	if client == nil {
+		return
+	}
+	x := &dataCheck{maps: maps, endpoint: e, client: client, dataUID: dataUID(t.options, e), peer: peerPID(e)}
+	x.examine(ctx, d)
+	if dir != "" {
+		x.examineOverlap(ctx, d, dir)
+	}
+}
+
+// mountedServers are the servers of the rtfs that is mounted on dir, as the
+// mount table has them, nil if there is none.
+func mountedServers(dir string) []string {
+	path, err := resolve(dir)
+	if dir == "" || err != nil {
+		return nil
+	}
+	text, err := os.ReadFile(mountinfo)
+	if err != nil {
+		return nil
+	}
+	m, _ := mountIn(string(text), path)
+	if m.kind != fsType {
+		return nil
+	}
+	return strings.Fields(m.source)
+}
+
 // A diagnosis prints what doctor finds, at once, and counts it.
 type diagnosis struct {
 	out                io.Writer
+	server             string // its name, where there are several
 	problems, warnings int
 }
 
@@ -96,7 +141,11 @@ func (d *diagnosis) problem(todo, format string, args ...any) {
 }
 
 func (d *diagnosis) line(grade, todo, format string, args ...any) {
-	fmt.Fprintf(d.out, "%-8s %s\n", grade, oneLine(fmt.Sprintf(format, args...)))
+	text := fmt.Sprintf(format, args...)
+	if d.server != "" {
+		text = d.server + ": " + text
+	}
+	fmt.Fprintf(d.out, "%-8s %s\n", grade, oneLine(text))
 	if todo != "" {
 		fmt.Fprintf(d.out, "%-8s → %s\n", "", oneLine(todo))
 	}

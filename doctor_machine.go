@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"os/user"
 	"path/filepath"
 	"slices"
@@ -55,17 +54,17 @@ func (m machine) examineDevice(d *diagnosis) {
 
 // examineHelper looks for the program that mounts for those who are not root.
 func (m machine) examineHelper(d *diagnosis) {
-	path, err := exec.LookPath("fusermount3")
+	path, err := fusermount3()
 	if m.uid == 0 {
 		if err == nil {
 			d.ok("fusermount3 is %s; root needs none", path)
 		} else {
-			d.ok("fusermount3 is not in PATH; root needs none")
+			d.ok("fusermount3 is neither in PATH nor in /bin; root needs none")
 		}
 		return
 	}
 	if err != nil {
-		d.problem("apt install fuse3, or what this system calls that package", "fusermount3 is not in PATH")
+		d.problem("apt install fuse3, or what this system calls that package", "fusermount3 is neither in PATH nor in /bin")
 		return
 	}
 	info, err := os.Stat(path)

@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/urfave/cli/v2"
 	"golang.org/x/sys/unix"
 
 	"rtfs/fs"
@@ -19,17 +18,21 @@ import (
 
 // examineServer checks the way to rTorrent and what it can do. The client is
 // nil where rTorrent does not answer.
-func (p *program) examineServer(ctx context.Context, c *cli.Context, d *diagnosis, server string, maps []fs.PathMap) (rtorrent.Endpoint, *rtorrent.Client) {
+func (p *program) examineServer(ctx context.Context, d *diagnosis, server target, maps []fs.PathMap) (rtorrent.Endpoint, *rtorrent.Client) {
 	quiet := *p
 	quiet.stderr = io.Discard // its warnings are lines of ours
-	e, t, err := quiet.openServer(c, server)
+	if file := server.options.String("password-file"); file != "" && othersCanRead(file) {
+		d.warning("chmod 600 "+quote(file), "the password in %s can be read by others", file)
+	}
+	e, t, err := quiet.open(server)
+	p.closers = quiet.closers
 	if err != nil {
-		d.problem(asFailure(err).hint, "server: %v", err)
+		d.problem(asFailure(err).hint, "%v", err)
 		return e, nil
 	}
 	examineDoor(d, e)
 	client := rtorrent.New(t, rtorrent.Options{
-		Timeout: c.Duration("timeout"),
+		Timeout: server.options.Duration("timeout"),
 		Local:   func(path string) string { return fs.LocalPath(maps, path) },
 	})
 	began := time.Now()

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -47,6 +48,49 @@ func TestDoctorOfAGoodSetUp(t *testing.T) {
 		wantLines(t, rtfs(t, "doctor", rt.Endpoint(), dir).stdout, "ok an rtfs is mounted there")
 		rtfs(t, "umount", dir).want(t, exitOK)
 	})
+}
+
+// TestDoctorOfTheConfigFile has a server of the file that answers and one that is
+// a web page for those with a password.
+func TestDoctorOfTheConfigFile(t *testing.T) {
+	rt, dir := rtorrenttest.Start(t, oldest()), mountDir(t)
+	web, login := newFront(t)
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte("geheim\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(file, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	config := writeConfig(t, "[home]\nserver = "+rt.Endpoint()+"\nmap = /gone="+rt.Downloads()+
+		"\n[box]\nserver = "+strings.Replace(web.URL, "://", "://me@", 1)+"\npassword-file = "+file+"\n")
+	doctor := func(args ...string) result {
+		t.Helper()
+		cmd := command(t, append([]string{"doctor"}, args...)...)
+		cmd.Env = append(cmd.Env, config)
+		return finish(t, cmd)
+	}
+	r := doctor("--server", "home")
+	r.want(t, exitOK)
+	wantLines(t, r.stdout, "ok home: server "+rt.Endpoint()+" answers")
+	if strings.Contains(r.stdout, "box") {
+		t.Errorf("box was not asked for:\n%s", r.stdout)
+	}
+	r = doctor("--timeout", "5s")
+	r.want(t, exitFailure)
+	wantLines(t, r.stdout, "ok home: server "+rt.Endpoint()+" answers", "problem box: server "+strings.Replace(web.URL, "://", "://me@", 1), "warning box: the password in "+file, "→ chmod 600 "+file)
+	if got := login(); got != "me:geheim" {
+		t.Errorf("login = %q, want that of the password file", got)
+	}
+
+	startMount(t, rt.Endpoint(), dir)
+	r = doctor(dir)
+	r.want(t, exitOK)
+	wantLines(t, r.stdout, "ok an rtfs is mounted there", "ok server "+rt.Endpoint()+" answers")
+	if strings.Contains(r.stdout, "box") {
+		t.Errorf("box is not mounted there:\n%s", r.stdout)
+	}
+	rtfs(t, "umount", dir).want(t, exitOK)
 }
 
 func TestDoctorOfBrokenServers(t *testing.T) {
@@ -198,13 +242,15 @@ func TestDoctorOfBrokenMountpoints(t *testing.T) {
 
 func TestDoctorOfBrokenMachines(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
+	defer func(was string) { helperFallback = was }(helperFallback)
+	helperFallback = filepath.Join(t.TempDir(), "fusermount3")
 	for _, c := range []struct {
 		name  string
 		m     machine
 		files map[string]string
 		want  []string
 	}{
-		{"nothing there", machine{uid: 1000}, nil, []string{"problem dev/fuse does not exist", "→ modprobe fuse", "problem fusermount3 is not in PATH", "ok user_allow_other", "ok updatedb.conf"}},
+		{"nothing there", machine{uid: 1000}, nil, []string{"problem dev/fuse does not exist", "→ modprobe fuse", "problem fusermount3 is neither in PATH nor in /bin", "ok user_allow_other", "ok updatedb.conf"}},
 		{"root needs less", machine{}, map[string]string{"dev/fuse": ""}, []string{"ok dev/fuse can be opened", "ok root needs none"}},
 		{"others are let in", machine{uid: 1000, allowOther: true}, map[string]string{"etc/fuse.conf": "# user_allow_other\n"}, []string{"problem and --allow-other needs it", "→ echo user_allow_other"}},
 		{"others may be let in", machine{uid: 1000}, map[string]string{"etc/fuse.conf": "user_allow_other\n"}, []string{"ok --allow-other works"}},
@@ -269,4 +315,28 @@ func TestMapBetween(t *testing.T) {
 			t.Errorf("%s: %q is %q, want %q", remote, top, local, want)
 		}
 	}
+}
+
+func TestMountErrorIsInWords(t *testing.T) {
+	for text, want := range map[string]string{
+		"mount /m: fusermount exited with code 256\n": "mount /m: fusermount3 refused it with exit code 1",
+		"mount /m: no such device":                    "mount /m: no such device",
+	} {
+		if got := mountError(errors.New(text)).Error(); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+// TestHelperIsFoundAsMountingFindsIt has a fusermount3 that is not in PATH.
+func TestHelperIsFoundAsMountingFindsIt(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	defer func(was string) { helperFallback = was }(helperFallback)
+	helperFallback = filepath.Join(t.TempDir(), "fusermount3")
+	if err := os.WriteFile(helperFallback, nil, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	machine{root: t.TempDir()}.examineHelper(&diagnosis{out: &out})
+	wantLines(t, out.String(), "ok fusermount3 is "+helperFallback)
 }

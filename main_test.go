@@ -161,6 +161,18 @@ func TestMountOverAMountIsRefused(t *testing.T) {
 	r.wait(t)
 }
 
+func TestMountInAMountIsRefused(t *testing.T) {
+	rt, dir := rtorrenttest.Start(t, oldest()), mountDir(t)
+	r := startMount(t, rt.Endpoint(), dir)
+	for _, inside := range []string{"by-tag", filepath.Join("rtorrent", "settings")} {
+		inside = filepath.Join(dir, inside)
+		rtfs(t, "mount", rt.Endpoint(), inside).want(t, exitMountpoint, "lies in the rtfs mounted on "+dir)
+		wantMounted(t, inside, false)
+	}
+	r.signal(t, syscall.SIGTERM)
+	r.wait(t)
+}
+
 func TestMountWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	rt := rtorrenttest.Start(t, oldest())

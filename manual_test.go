@@ -146,7 +146,24 @@ func manOfTree() string {
 		}
 		b.WriteString("\n")
 	}
+	b.WriteString(".SH ERRORS\nThose of a read in\n.IR files/ :\n" + readErrors())
 	b.WriteString(".SH SEE ALSO\n.BR rtfs (1),\n.BR rtorrent (1)\n")
+	return b.String()
+}
+
+// readErrors are the errors in the README's table of those of files/.
+func readErrors() string {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		return ""
+	}
+	_, table, _ := strings.Cut(string(readme), "| errno | |\n|---|---|\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	var b strings.Builder
+	for line := range strings.Lines(table) {
+		errno, why, _ := strings.Cut(strings.Trim(line, "| \n"), " | ")
+		fmt.Fprintf(&b, ".TP\n.B %s\n%s\n", errno, roff(why))
+	}
 	return b.String()
 }
 
@@ -155,7 +172,8 @@ const man5Head = `.TH RTFS 5 "" "rtfs" "File Formats"
 rtfs \- the tree of files that shows a running rTorrent
 .SH DESCRIPTION
 Each file holds one value and a newline at its end, in base units: bytes, bytes
-per second, Unix seconds, 0 and 1. A write takes what a read gives. It has
+per second, Unix seconds, 0 and 1 (in info.json and list.json false and true,
+where they mean that). A write takes what a read gives. It has
 happened when
 .BR write (2)
 returns, or its errno says why not; the words are in the files

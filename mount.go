@@ -96,6 +96,11 @@ func (p *program) readMounting(c *cli.Context) (*mounting, error) {
 		return nil, err
 	}
 	for _, t := range m.targets {
+		if !c.Bool("spawn") {
+			if _, err := t.locate(); err != nil {
+				return nil, err
+			}
+		}
 		for _, name := range []string{"ttl", "max-stale", "timeout"} {
 			if t.options.Duration(name) <= 0 {
 				return nil, usage("--%s %s: want more than 0", name, t.options.Duration(name))

@@ -26,13 +26,14 @@ func mountType(path string) (string, error) {
 
 // mountTypeIn is mountType on the text of mountinfo, proc(5).
 func mountTypeIn(text, path string) string {
-	kind, _ := mountIn(text, path)
-	return kind
+	m, _ := mountIn(text, path)
+	return m.kind
 }
 
 // A mountLine is one mount of mountinfo.
 type mountLine struct {
 	device, path, kind string
+	source             string // what mount(8) calls the device; device is its number
 }
 
 func mountsIn(text string) []mountLine {
@@ -41,22 +42,33 @@ func mountsIn(text string) []mountLine {
 		before, after, ok := strings.Cut(line, " - ")
 		fields := strings.Fields(before)
 		kind := strings.Fields(after)
-		if ok && len(fields) > 4 && len(kind) > 0 {
-			mounts = append(mounts, mountLine{fields[2], unescape(fields[4]), kind[0]})
+		if ok && len(fields) > 4 && len(kind) > 1 {
+			mounts = append(mounts, mountLine{fields[2], unescape(fields[4]), kind[0], unescape(kind[1])})
 		}
 	}
 	return mounts
 }
 
-// mountIn returns the type of the topmost mount at a path, and the number of its
-// device.
-func mountIn(text, path string) (found, device string) {
+// mountIn returns the topmost mount at a path, false if nothing is mounted there.
+func mountIn(text, path string) (found mountLine, ok bool) {
 	for _, m := range mountsIn(text) {
 		if m.path == path {
-			found, device = m.kind, m.device // later lines are mounted over earlier ones
+			found, ok = m, true // later lines are mounted over earlier ones
 		}
 	}
-	return found, device
+	return found, ok
+}
+
+// mountAbove returns where the file system is mounted that a path lies in, which
+// is not that mounted at the path itself, and its type.
+func mountAbove(text, path string) (dir, kind string) {
+	for path != "/" {
+		path = filepath.Dir(path)
+		if m, ok := mountIn(text, path); ok {
+			return path, m.kind
+		}
+	}
+	return "", ""
 }
 
 // hasDevice reports whether a device is mounted anywhere.
@@ -68,8 +80,8 @@ func hasDevice(text, device string) bool {
 // cannot be told.
 func ourDevice(path string) string {
 	text, err := os.ReadFile(mountinfo)
-	if kind, device := mountIn(string(text), path); err == nil && kind == fsType {
-		return device
+	if m, _ := mountIn(string(text), path); err == nil && m.kind == fsType {
+		return m.device
 	}
 	return ""
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -20,8 +21,9 @@ const answerBound = 2 * time.Second
 // A place is a directory that rTorrent works in. If it were on our mount,
 // rTorrent would wait for us, and we for rTorrent.
 type place struct {
-	what string
-	path string
+	what  string
+	path  string
+	shown string // what is there, "" for path
 	// holds: only a mountpoint that holds the place overlaps it, not one in it.
 	holds bool
 }
@@ -62,7 +64,7 @@ func (p *program) checkOverlap(ctx context.Context, mountpoint string, s *server
 func places(e rtorrent.Endpoint, caps *rtorrent.Caps, maps []fs.PathMap) []place {
 	var list []place
 	if socket := e.SocketPath(); socket != "" {
-		list = append(list, place{what: "SCGI socket", path: filepath.Dir(socket), holds: true})
+		list = append(list, place{what: "SCGI socket", path: filepath.Dir(socket), shown: socket, holds: true})
 	}
 	if caps == nil {
 		return list
@@ -91,11 +93,12 @@ func expandHome(path string) string {
 func overlap(mountpoint string, places []place) error {
 	const hint = "choose a mountpoint outside of it"
 	for _, p := range places {
+		shown := cmp.Or(p.shown, p.path)
 		switch {
 		case within(p.path, mountpoint):
-			return fail(exitMountpoint, hint, "mountpoint %s holds rTorrent's %s %s, which would wait for its own mount", mountpoint, p.what, p.path)
+			return fail(exitMountpoint, hint, "mountpoint %s holds rTorrent's %s %s, which would wait for its own mount", mountpoint, p.what, shown)
 		case !p.holds && within(mountpoint, p.path):
-			return fail(exitMountpoint, hint, "mountpoint %s lies in rTorrent's %s %s, which would wait for its own mount", mountpoint, p.what, p.path)
+			return fail(exitMountpoint, hint, "mountpoint %s lies in rTorrent's %s %s, which would wait for its own mount", mountpoint, p.what, shown)
 		}
 	}
 	return nil

@@ -23,6 +23,11 @@ func (p *program) claim(dir string) (string, error) {
 	if err != nil {
 		return "", missing(dir, err)
 	}
+	if text, err := os.ReadFile(mountinfo); err == nil {
+		if above, kind := mountAbove(string(text), path); kind == fsType {
+			return "", fail(exitMountpoint, "choose a directory outside of it", "mountpoint %s lies in the rtfs mounted on %s, and would hide what is there", dir, above)
+		}
+	}
 	for range staleMounts {
 		kind, err := mountType(path)
 		if err != nil {

@@ -36,9 +36,9 @@ func (p *program) openServer(c *cli.Context, server string) (rtorrent.Endpoint, 
 
 // open returns where a server is and how to reach it. No call is made.
 func (p *program) open(server target) (rtorrent.Endpoint, rtorrent.Transport, error) {
-	e, err := rtorrent.ParseEndpoint(server.address)
+	e, err := server.locate()
 	if err != nil {
-		return e, nil, usage("server%s: %w", strings.TrimSuffix(" "+server.name, " "), err)
+		return e, nil, err
 	}
 	if e, err = p.logIn(server.options, e); err != nil {
 		return e, nil, err
@@ -76,6 +76,9 @@ func (p *program) logIn(c *cli.Context, e rtorrent.Endpoint) (rtorrent.Endpoint,
 		if err != nil {
 			return e, fail(exitUsage, "", "--password-file: %w", err)
 		}
+		if othersCanRead(file) {
+			p.warn("--password-file %s: others can read it: chmod 600 %s", file, quote(file))
+		}
 		password, _, _ = strings.Cut(string(text), "\n")
 		password = strings.TrimSuffix(password, "\r")
 	}
@@ -92,6 +95,12 @@ func (p *program) logIn(c *cli.Context, e rtorrent.Endpoint) (rtorrent.Endpoint,
 		p.warn("%s: the password travels unencrypted", e)
 	}
 	return e.WithPassword(user, password), nil
+}
+
+// othersCanRead reports whether a file can be read by more than its owner.
+func othersCanRead(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o044 != 0
 }
 
 func netrc() string {

@@ -36,7 +36,10 @@ func newFront(t *testing.T) (front *httptest.Server, login func() string) {
 	logins := make(chan string, 1)
 	front = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user, password, _ := r.BasicAuth()
-		logins <- user + ":" + password
+		select {
+		case logins <- user + ":" + password:
+		default: // nobody has asked for the one before
+		}
 		w.Header().Set("Content-Type", "text/xml")
 		_, _ = io.WriteString(w, `<?xml version="1.0"?><methodResponse><params><param><value><i8>7</i8></value></param></params></methodResponse>`)
 	}))
@@ -78,6 +81,24 @@ func TestPasswordComesFromElsewhere(t *testing.T) {
 		}
 		if got := login(); got != c.want {
 			t.Errorf("%s %q %q: login = %q, want %q", c.url, c.args, c.env, got, c.want)
+		}
+	}
+}
+
+func TestPasswordFileOfOthersIsWarnedOf(t *testing.T) {
+	front, _ := newFront(t)
+	file := filepath.Join(t.TempDir(), "password")
+	for mode, warned := range map[os.FileMode]bool{0o600: false, 0o640: true, 0o604: true} {
+		if err := os.WriteFile(file, []byte("geheim\n"), mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		r := rtfs(t, "call", "--password-file", file, front.URL, "system.pid")
+		r.want(t, exitOK)
+		if got := strings.Contains(r.stderr, "others can read it"); got != warned {
+			t.Errorf("%v: warned = %t, want %t: %s", mode, got, warned, r.stderr)
 		}
 	}
 }

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
-	"os/exec"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -36,7 +38,7 @@ func startSession(trees []*fs.Tree, dir string, o fs.MountOptions) (*session, er
 	server, err := fs.Mount(trees, dir, o)
 	if err != nil {
 		s.close()
-		return nil, &failure{code: exitMount, hint: mountHint(o), err: err}
+		return nil, &failure{code: exitMount, hint: mountHint(o), err: mountError(err)}
 	}
 	s.device = ourDevice(dir)
 	go func() {
@@ -65,6 +67,17 @@ func (s *session) close() {
 	}
 }
 
+// mountError is the error of a mount in words. go-fuse tells the raw wait status
+// of fusermount3, which has said itself what is wrong.
+func mountError(err error) error {
+	before, code, ok := strings.Cut(err.Error(), "fusermount exited with code ")
+	status, bad := strconv.ParseUint(strings.TrimSpace(code), 10, 32)
+	if !ok || bad != nil {
+		return err
+	}
+	return fmt.Errorf("%sfusermount3 refused it with exit code %d", before, unix.WaitStatus(status).ExitStatus())
+}
+
 // mountHint guesses why a mount was refused.
 func mountHint(o fs.MountOptions) string {
 	if _, err := os.Stat("/dev/fuse"); err != nil {
@@ -73,7 +86,7 @@ func mountHint(o fs.MountOptions) string {
 	if unix.Access("/dev/fuse", unix.R_OK|unix.W_OK) != nil {
 		return "you may not open /dev/fuse: as root, run chmod 666 /dev/fuse, or add yourself to its group"
 	}
-	if _, err := exec.LookPath("fusermount3"); err != nil && !o.Direct {
+	if _, err := fusermount3(); err != nil && !o.Direct {
 		return "fusermount3 is missing: install the package fuse3"
 	}
 	if o.AllowOther && !o.Direct {

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -17,6 +18,38 @@ import (
 type target struct {
 	name, address string
 	options       *cli.Context
+}
+
+// locate reads the address. What was typed is repeated in the error, unless a
+// password may be in it.
+func (t target) locate() (rtorrent.Endpoint, error) {
+	e, err := rtorrent.ParseEndpoint(t.address)
+	if err == nil {
+		return e, nil
+	}
+	what := strings.TrimSuffix("server "+t.name, " ")
+	if !strings.Contains(t.address, "@") && !strings.Contains(err.Error(), t.address) {
+		what += " " + strconv.Quote(t.address)
+	}
+	if guess := guessAddress(t.address); guess != "" {
+		return e, fail(exitUsage, "perhaps "+guess, "%s: %w", what, err)
+	}
+	return e, usage("%s: %w", what, err)
+}
+
+// guessAddress is the address that somebody may have meant who typed the path
+// of a socket or HOST:PORT, "" where there is no telling.
+func guessAddress(s string) string {
+	guess := "scgi://" + s
+	if path := expandHome(s); strings.HasPrefix(path, "/") {
+		guess = "scgi://" + path
+	} else if strings.Contains(s, "/") || !strings.Contains(s, ":") {
+		return ""
+	}
+	if _, err := rtorrent.ParseEndpoint(guess); err != nil || strings.Contains(s, "://") {
+		return ""
+	}
+	return guess
 }
 
 // targets returns the servers of a command: those of its arguments, each URL or

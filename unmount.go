@@ -97,6 +97,17 @@ func unmount(path string, lazily bool) error {
 // helperBound is how long fusermount3 may take.
 const helperBound = 10 * time.Second
 
+// fusermount3 finds the helper where go-fuse does: in PATH, else in /bin.
+func fusermount3() (string, error) {
+	if path, err := exec.LookPath("fusermount3"); err == nil {
+		return path, nil
+	}
+	return exec.LookPath(helperFallback)
+}
+
+// helperFallback is a variable for tests.
+var helperFallback = "/bin/fusermount3"
+
 // fusermount unmounts by the helper that may do it for a user. It fails with
 // the same code whatever the cause, so what is still mounted counts as busy.
 func fusermount(path string, lazily bool) error {
@@ -106,7 +117,11 @@ func fusermount(path string, lazily bool) error {
 	if lazily {
 		option = "-uz"
 	}
-	cmd := exec.CommandContext(ctx, "fusermount3", option, "--", path)
+	helper, err := fusermount3()
+	if err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, helper, option, "--", path)
 	cmd.WaitDelay = time.Second
 	said, err := cmd.CombinedOutput()
 	var exit *exec.ExitError

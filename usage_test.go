@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -26,7 +25,12 @@ func TestExitCodesOfUsage(t *testing.T) {
 	}{
 		{"", exitUsage, "rtfs shows a running rTorrent as files"},
 		{"nonsense", exitUsage, `"nonsense" is not a command`},
-		{"help nonsense", exitUsage, "'nonsense'\nrtfs: hint: rtfs help tells"},
+		{"help nonsense", exitUsage, "\"nonsense\" is not a command\nrtfs: hint: rtfs help tells"},
+		{"help mount umount", exitUsage, "at most one COMMAND"},
+		{"h", exitUsage, "\"h\" is not a command"},
+		{"version x", exitUsage, "want no arguments"},
+		{"--version x", exitUsage, "want no arguments"},
+		{"completion bash x", exitUsage, "got 2 arguments"},
 		{"mount --nonsense DIR", exitUsage, "-nonsense\nrtfs: hint: rtfs help mount tells"},
 		{"mount SERVER", exitUsage, "no MOUNTPOINT is given\nrtfs: hint: rtfs help mount tells"},
 		{"--nonsense", exitUsage, "nonsense"},
@@ -34,9 +38,18 @@ func TestExitCodesOfUsage(t *testing.T) {
 		{"mount a b c", exitUsage, "got 3 arguments"},
 		{"mount --spawn SERVER DIR", exitUsage, "want MOUNTPOINT alone"},
 		{"mount --download-dir /x SERVER DIR", exitUsage, "--download-dir is for --spawn"},
-		{"mount nonsense DIR", exitUsage, "not an address"},
+		{"mount nonsense DIR", exitUsage, "server \"nonsense\": not an address"},
+		{"mount /run/rt.sock DIR", exitUsage, "server \"/run/rt.sock\": not an address"},
+		{"mount /run/rt.sock DIR", exitUsage, "hint: perhaps scgi:///run/rt.sock"},
+		{"mount localhost:5000 DIR", exitUsage, "hint: perhaps scgi://localhost:5000"},
+		{"call /run/rt.sock system.pid", exitUsage, "hint: perhaps scgi:///run/rt.sock"},
+		{"call localhost:5000 system.pid", exitUsage, "hint: perhaps scgi://localhost:5000"},
+		{"mount box:x@host DIR", exitUsage, "server: not an address"},
+		{"mount https://me:geheim@host DIR/missing", exitUsage, "--password-file"},
 		{"mount ftp://host DIR", exitUsage, "unknown scheme"},
-		{"mount --ttl soon SERVER DIR", exitUsage, "ttl"},
+		{"mount --ttl soon SERVER DIR", exitUsage, "-ttl: want a number with a unit"},
+		{"mount --ttl 3 SERVER DIR", exitUsage, "a unit is missing, as in 3s"},
+		{"mount -o max_stale=3 SERVER DIR", exitUsage, "a unit is missing, as in 3s"},
 		{"mount --ttl 0s SERVER DIR", exitUsage, "--ttl 0s: want more than 0"},
 		{"mount --umask 9 SERVER DIR", exitUsage, "--umask 9"},
 		{"mount --map /a SERVER DIR", exitUsage, "--map /a: want REMOTE=LOCAL"},
@@ -92,7 +105,7 @@ func TestHelpFitsAScreen(t *testing.T) {
 	if again := rtfs(t, "--help"); again.stdout != r.stdout {
 		t.Errorf("--help = %q, want what help prints", again.stdout)
 	}
-	for _, command := range []string{"mount", "umount", "demo", "call", "hash", "doctor", "completion", "version"} {
+	for _, command := range []string{"mount", "umount", "demo", "call", "hash", "doctor", "completion", "version", "help"} {
 		if !strings.Contains(r.stdout, "rtfs "+command) {
 			t.Errorf("help does not name %s", command)
 		}
@@ -110,31 +123,8 @@ func TestVersion(t *testing.T) {
 	if f := strings.Fields(r.stdout); len(f) != 4 || f[0] != "rtfs" {
 		t.Errorf("version = %q, want rtfs, its version, that of Go and the platform", r.stdout)
 	}
-}
-
-func TestCompletion(t *testing.T) {
-	script := rtfs(t, "completion", "bash")
-	script.want(t, exitOK)
-	for _, c := range []struct{ words, want string }{
-		{"rtfs m", "mount"},
-		{"rtfs completion z", "zsh"},
-		{"rtfs mount --ttl 2s --max", "--max-stale"},
-	} {
-		cmd := exec.Command("bash", "-c", script.stdout+`
-			COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _rtfs; echo "${COMPREPLY[*]}"`, "bash")
-		cmd.Args = append(cmd.Args, strings.Fields(c.words)...)
-		cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(os.Getenv(binaryEnv))+":"+os.Getenv("PATH"))
-		out, err := cmd.CombinedOutput()
-		if err != nil || strings.TrimSpace(string(out)) != c.want {
-			t.Errorf("%s: completed to %q, %v; want %q", c.words, out, err, c.want)
-		}
-	}
-	for shell, text := range map[string]string{"zsh": "compdef _rtfs rtfs", "fish": "complete -c rtfs"} {
-		r := rtfs(t, "completion", shell)
-		r.want(t, exitOK)
-		if !strings.Contains(r.stdout, text) {
-			t.Errorf("completion %s lacks %q", shell, text)
-		}
+	if again := rtfs(t, "--version"); again != r {
+		t.Errorf("--version = %v, want %v", again, r)
 	}
 }
 
@@ -196,6 +186,13 @@ func TestMountTypeIn(t *testing.T) {
 	for path, want := range map[string]string{"/": "ext4", "/mnt/a b": fsType, "/mnt": "tmpfs", "/mnt/c": "", `/mnt/a\040b`: ""} {
 		if got := mountTypeIn(text, path); got != want {
 			t.Errorf("mountTypeIn(%s) = %q, want %q", path, got, want)
+		}
+	}
+	for path, want := range map[string][2]string{
+		"/mnt/a b": {"/mnt", "tmpfs"}, "/mnt/a b/c/d": {"/mnt/a b", fsType}, "/home": {"/", "ext4"}, "/": {},
+	} {
+		if dir, kind := mountAbove(text, path); dir != want[0] || kind != want[1] {
+			t.Errorf("mountAbove(%s) = %q, %q, want %q", path, dir, kind, want)
 		}
 	}
 }

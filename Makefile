@@ -6,8 +6,9 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # A binary of at most 12 MB: without what rtfs does not use of its libraries, and
 # with functions called, not copied into their callers, where speed is no matter.
 TAGS     = nethttpomithttp2,urfave_cli_no_docs,urfave_cli_no_suggest
-COLD     = net/http crypto/tls crypto/x509 encoding/asn1 encoding/gob net/rpc html/template text/template... \
-           net net/url encoding/xml regexp... mime/... flag log/slog math/big rtfs github.com/urfave/... github.com/anacrolix/...
+COLD     = net net/http net/http/... net/url net/textproto net/netip vendor/golang.org/x/... crypto/tls crypto/x509 \
+           encoding/asn1 encoding/gob encoding/xml net/rpc html/template text/template... \
+           regexp... mime/... flag log/slog math/big rtfs github.com/urfave/... github.com/anacrolix/...
 FLAGS    = -trimpath -tags $(TAGS) $(COLD:%=-gcflags=%=-l) \
            -ldflags "-s -w -funcalign=16 -X main.version=$(VERSION)"
 AT_MOST  = 12000000
@@ -32,9 +33,14 @@ build:
 size: build
 	@test $$(stat -c %s $(OUT)) -le $(AT_MOST) || { echo 'size: $(OUT) has more than $(AT_MOST) bytes' >&2 ; exit 1 ; }
 
-# For root: builds only what is not there, since root may lack Go.
+# What the program is made of, less what is for tests.
+SOURCES  = go.mod go.sum $(filter-out %_test.go,$(wildcard *.go cache/*.go fs/*.go fs/*/*.go rtorrent/*.go))
+
+# For root: builds only what is not there, since root may lack Go and should own
+# nothing here. A binary older than its sources, as after git pull, is refused.
 install:
 	test -x $(OUT) || $(MAKE) build
+	@test -z "$$(find $(SOURCES) -newer $(OUT))" || { echo 'install: $(OUT) is older than its sources: run make build' >&2 ; exit 1 ; }
 	install -Dm755 $(OUT) $(DESTDIR)$(PREFIX)/bin/rtfs
 	install -Dm644 contrib/man/rtfs.1 $(DESTDIR)$(PREFIX)/share/man/man1/rtfs.1
 	install -Dm644 contrib/man/rtfs.5 $(DESTDIR)$(PREFIX)/share/man/man5/rtfs.5

@@ -34,7 +34,8 @@ mkdir -p "$doc" "$root/usr/share/lintian/overrides" "$root/DEBIAN"
 gzip -9n "$root"/usr/share/man/man?/*
 printf 'rtfs (%s) unstable; urgency=medium\n\n  * What is new tells CHANGELOG.md.\n\n -- %s  %s\n' \
 	"$version" "$maintainer" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" | gzip -9n >"$doc/changelog.gz"
-cp contrib/debian/copyright README.md CHANGELOG.md "$doc/"
+cp -R contrib/debian/copyright README.md CHANGELOG.md CONTRIBUTING.md docs "$doc/"
+sed -i 's|(LICENSE)|(copyright)|' "$doc/README.md"
 cp contrib/debian/lintian-overrides "$root/usr/share/lintian/overrides/rtfs"
 find "$root" -type d -exec chmod 755 {} +
 find "$root/usr/share" "$root/usr/lib" -type f -exec chmod 644 {} +

@@ -19,7 +19,7 @@ for arch in amd64 arm64; do
 	name=rtfs-${1#v}-linux-$arch
 	mkdir "$work/$name"
 	GOARCH=$arch make -s size VERSION="$1" OUT="$work/$name/rtfs"
-	cp -R LICENSE README.md CHANGELOG.md contrib/man contrib/completions contrib/systemd "$work/$name/"
+	cp -R LICENSE README.md CHANGELOG.md CONTRIBUTING.md docs contrib/man contrib/completions contrib/systemd "$work/$name/"
 	tar --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner --mode=u+rw,go+r-w -C "$work" -c "$name" |
 		gzip -9n >"dist/$name.tar.gz"
 	(cd dist && sha256sum "$name.tar.gz" >>SHA256SUMS)

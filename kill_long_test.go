@@ -129,7 +129,7 @@ func TestKilledDeleteLosesNothing(t *testing.T) {
 		interrupted := 0
 		for range 12 {
 			k := newKilled(t, version)
-			k.killDuring(t, "cat torrents/"+k.hash+"/delete_data >/dev/null; echo "+k.hash+" > torrents/"+k.hash+"/delete_data", 250*time.Millisecond)
+			k.killDuring(t, "tail -n1 torrents/"+k.hash+"/delete_data > torrents/"+k.hash+"/delete_data", 250*time.Millisecond)
 			r := k.mount(t)
 			if found := scripts.FindStringSubmatch(k.shell(t, "cat health")); found != nil {
 				interrupted++

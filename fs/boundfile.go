@@ -125,12 +125,15 @@ func (s *setter[T]) begins(value string) bool {
 }
 
 func (b *boundFile[T]) shown(ctx context.Context) string {
-	if b.file.Secret || b.file.Value == nil {
+	if b.file.Secret || b.file.Value == nil && b.file.Told == nil {
 		return ""
 	}
 	t, err := b.before(ctx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return ""
+	case b.file.Told != nil:
+		return b.file.Told(b.d, t)
 	}
 	return b.file.Value(t)
 }

@@ -12,10 +12,11 @@ import (
 	"rtfs/rtorrent"
 )
 
-// deleteData carries out the plan that was read last, if it still is the plan.
-func (d *driver) deleteData(ctx context.Context, h rtorrent.Hash, keep bool) error {
-	if !d.plans.known(h) {
-		return fmt.Errorf("%w: read delete_data first: it is the plan", errPerm)
+// deleteData carries out the plan of an order, if it was read last and still is
+// the plan.
+func (d *driver) deleteData(ctx context.Context, h rtorrent.Hash, order string, keep bool) error {
+	if err := d.plans.check(h, order); err != nil {
+		return err // before anything is asked of rTorrent
 	}
 	if err := d.mayErase(ctx); err != nil {
 		return err
@@ -33,7 +34,7 @@ func (d *driver) deleteData(ctx context.Context, h rtorrent.Hash, keep bool) err
 	if err != nil {
 		return err
 	}
-	if err := d.plans.check(h, plan); err != nil {
+	if err := d.plans.checkNow(h, order, plan); err != nil {
 		return err
 	}
 	if plan.Denied != "" {

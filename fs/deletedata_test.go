@@ -64,8 +64,13 @@ func TestDeleteData(t *testing.T) {
 			}
 			m.setenv("H", string(p.hash))
 			m.setenv("D", "torrents/"+string(p.hash)+"/delete_data")
-			m.wantShell(t, "echo $H > $D", 1, "not permitted")
-			m.wantShell(t, "ls -l torrents/$H > /dev/null; echo $H > $D", 1, "not permitted")
+			m.wantShell(t, "echo $H 0123456789abcdef > $D", 1, "not permitted")
+			m.wantShell(t, "ls -l torrents/$H > /dev/null; echo $H 0123456789abcdef > $D", 1, "not permitted")
+			// What reads everything has read the plan, and meant nothing by it.
+			m.wantShell(t, "grep -rq nothing torrents/$H/delete_data torrents/$H/d*; cat $D > /dev/null; echo $H > $D", 1, "not permitted")
+			m.wantShell(t, "tail -n1 log; grep -c 'write its last line' health", 0, "\tEPERM\t", "info-hash alone deletes nothing", "1\n")
+			m.wantShell(t, "cat $D > ../plan; cat ../plan > $D", 1, "Invalid argument")
+			m.wantShell(t, "echo $H 0123456789abcdef > $D", 1, "busy")
 			m.wantShell(t, "cat $D", 0, "frees: 168304 bytes\n", "goes: "+in("a")+" (98304 bytes)\n",
 				"goes: "+in("sub/kept")+" (500 bytes): kept elsewhere by 1 other hard links, frees 0\n",
 				"stays: "+in("linked")+": a symbolic link\n", "stays: "+in("foreign")+": not of this torrent\n")
@@ -73,11 +78,11 @@ func TestDeleteData(t *testing.T) {
 			m.wantShell(t, "touch -d '1 hour' "+in("a")+"; cat $D", 0, "stays: "+in("a")+": written by another program")
 			m.wantShell(t, "touch -d '1 hour ago' "+in("a")+"; cat $D", 0, "goes: "+in("a"))
 			// The plan becomes another one.
-			m.wantShell(t, "cat $D > /dev/null; cp -p "+in("a")+" "+in("a2")+" && mv "+in("a2")+" "+in("a")+"; echo $H > $D", 1, "busy")
-			m.wantShell(t, "echo $H > $D", 1, "not permitted")
+			m.wantShell(t, "order=$(tail -n1 $D); cp -p "+in("a")+" "+in("a2")+" && mv "+in("a2")+" "+in("a")+"; echo $order > $D; echo $order > $D", 1, "busy", "not permitted")
 			m.wantShell(t, "cat torrents/$H/state", 0, "seeding")
 
-			m.wantShell(t, "cat $D > /dev/null; echo $H > $D", 0)
+			m.wantShell(t, "tail -n1 $D > $D", 0)
+			m.wantShell(t, "tail -n1 log", 0, "\tp: frees: 168304 bytes\t"+string(p.hash)+" ", "\tOK\t")
 			m.awaitGone(t, p)
 			m.wantShell(t, "cd "+dl+" && find . | sort | tr '\\n' ' '", 0, ". ./away ./elsewhere ./p ./p/foreign ./p/linked ./q ")
 			m.wantShell(t, "cmp torrents/"+string(q.hash)+"/files/q "+dl+"/q", 0)
@@ -98,7 +103,7 @@ func TestDeleteDataKeeps(t *testing.T) {
 			m.wantShell(t, "cat $D", 0, "frees: 0 bytes", "no verified piece")
 			m.wantShell(t, "echo start > ${D%/*}/state", 0)
 			m.awaitState(t, p.hash, stateSeeding)
-			m.wantShell(t, "echo stop > ${D%/*}/state; cat $D; echo keep "+string(p.hash)+" > $D", 0, "frees: 70000 bytes")
+			m.wantShell(t, "echo stop > ${D%/*}/state; cat $D; echo keep $(tail -n1 $D) > $D", 0, "frees: 70000 bytes")
 			dl := m.daemon.Downloads()
 			m.awaitGone(t, p)
 			m.wantShell(t, "ls -A "+dl+" "+dl+"/.rtfs*", 0, ".rtfs-delete-"+string(p.hash), "it's one")
@@ -124,7 +129,7 @@ func TestNothingIsTouchedElsewhere(t *testing.T) {
 				StateDir: t.TempDir(), Maps: []PathMap{{Remote: m.daemon.Downloads(), Local: twin}}})
 			mapped.setenv("H", string(p.hash))
 			mapped.wantShell(t, "cat torrents/$H/delete_data", 0, "goes: "+twin)
-			mapped.wantShell(t, "echo $H > torrents/$H/delete_data", 1, "not supported")
+			mapped.wantShell(t, "tail -n1 torrents/$H/delete_data > torrents/$H/delete_data", 1, "not supported")
 			mapped.wantShell(t, "cat torrents/$H/files/a | cmp - "+twin+"/p/a; ls -A "+twin+"/p "+twin, 0)
 			mapped.awaitState(t, p.hash, stateSeeding)
 			m.wantShell(t, "mkdir "+twin+"/to; cmp "+twin+"/p/a "+m.daemon.Downloads()+"/p/a", 0)

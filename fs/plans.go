@@ -28,33 +28,32 @@ type plans struct {
 	stale map[rtorrent.Hash]bool
 }
 
-// A readPlan is what is kept of a plan.
+// A readPlan is what is kept of a plan: its first line and its last.
 type readPlan struct {
-	digest string
-	at     time.Time
+	frees, order string
+	at           time.Time
 }
 
 func newPlans() *plans {
 	return &plans{read: map[rtorrent.Hash]readPlan{}, stale: map[rtorrent.Hash]bool{}, sizes: map[rtorrent.Hash]int64{}}
 }
 
-// note remembers a plan whose end was read. Its last line has the digest.
+// note remembers a plan whose end was read. Its last line is the order.
 func (p *plans) note(h rtorrent.Hash, content []byte) {
 	text := strings.TrimSuffix(string(content), "\n")
-	digest, ok := strings.CutPrefix(text[strings.LastIndexByte(text, '\n')+1:], "plan: ")
-	if !ok {
-		return
-	}
+	frees, _, _ := strings.Cut(text, "\n")
+	order := text[strings.LastIndexByte(text, '\n')+1:]
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.read) >= plansKept {
 		clear(p.read) // reading a plan again is all it costs
 	}
-	p.read[h] = readPlan{digest, time.Now()}
+	p.read[h] = readPlan{frees, order, time.Now()}
 }
 
-// check fails unless that plan was the last one read, and not long ago.
-func (p *plans) check(h rtorrent.Hash, plan *disk.Plan) error {
+// check fails unless an order is that of the plan that was read last, and that
+// was not long ago.
+func (p *plans) check(h rtorrent.Hash, order string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	last, ok := p.read[h]
@@ -63,21 +62,22 @@ func (p *plans) check(h rtorrent.Hash, plan *disk.Plan) error {
 		return fmt.Errorf("%w: read delete_data first: it is the plan", errPerm)
 	case time.Since(last.at) > planLife:
 		return fmt.Errorf("%w: the plan was read %s ago; read delete_data again", errPerm, time.Since(last.at).Round(time.Second))
-	case last.digest != plan.Digest():
-		delete(p.read, h)
-		p.stale[h] = true
-		return fmt.Errorf("%w: the plan is another one by now; read delete_data again", errBusy)
+	case last.order != order:
+		return fmt.Errorf("%w: that is not the last line of the plan that was read last; read delete_data again", errBusy)
 	}
 	return nil
 }
 
-// known reports whether any plan was read, so that nothing is asked of
-// rTorrent for a write that must fail.
-func (p *plans) known(h rtorrent.Hash) bool {
+// checkNow is check, when the plan was made again.
+func (p *plans) checkNow(h rtorrent.Hash, order string, plan *disk.Plan) error {
+	if err := p.check(h, order); err != nil || order == plan.Order() {
+		return err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, ok := p.read[h]
-	return ok
+	delete(p.read, h)
+	p.stale[h] = true
+	return fmt.Errorf("%w: the plan is another one by now; read delete_data again", errBusy)
 }
 
 // takeStale reports whether a plan must be made afresh.
@@ -127,15 +127,32 @@ func deleteDataSize(d *driver, t *rtorrent.Torrent) int64 {
 // noteDeleteData is called when a plan was read to its end.
 func noteDeleteData(d *driver, h rtorrent.Hash, content []byte) { d.plans.note(h, content) }
 
-// setDeleteData plans a write to delete_data: the torrent's info-hash, and
-// `keep` before it to end before anything is unlinked.
+// toldDeleteData is what the log has of a delete beside the order: the torrent,
+// which is gone then, and what the plan frees.
+func toldDeleteData(d *driver, t *rtorrent.Torrent) string {
+	d.plans.mu.Lock()
+	defer d.plans.mu.Unlock()
+	if last, ok := d.plans.read[t.Hash]; ok {
+		return t.Name + ": " + last.frees
+	}
+	return t.Name
+}
+
+// setDeleteData plans a write to delete_data: the last line of the plan, and
+// `keep` before it to end before anything is unlinked. The info-hash alone is
+// not enough: whatever reads all files, such as grep -r, has read the plan.
 func setDeleteData(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 	text, keep := strings.CutPrefix(value, "keep ")
-	h, err := rtorrent.ParseHash(strings.TrimSpace(text))
-	if err != nil || h != t.Hash {
-		return nil, invalid("delete_data %.60q, want the info-hash of this torrent, which is %s", value, t.Hash)
+	first, id, _ := strings.Cut(strings.TrimSpace(text), " ")
+	h, err := rtorrent.ParseHash(first)
+	switch {
+	case err != nil || h != t.Hash || strings.ContainsAny(id, " \n"):
+		return nil, invalid("delete_data %.60q, want the last line of the plan, which begins with this torrent's info-hash %s", value, t.Hash)
+	case id == "":
+		return nil, fmt.Errorf("%w: the info-hash alone deletes nothing: read delete_data, and write its last line, which is the info-hash and the plan's number", errPerm)
 	}
+	order := string(h) + " " + id
 	return func(ctx context.Context, d *driver) error {
-		return detached(ctx, func(ctx context.Context) error { return d.deleteData(ctx, h, keep) })
+		return detached(ctx, func(ctx context.Context) error { return d.deleteData(ctx, h, order, keep) })
 	}, nil
 }

@@ -61,6 +61,9 @@ type File[T any] struct {
 	Size func(*driver, *T) int64
 	// Seen is told of the text when somebody has read it to its end.
 	Seen func(d *driver, h rtorrent.Hash, content []byte)
+	// Told is what the log has as the value before a write, where there is no
+	// Value.
+	Told func(*driver, *T) string
 	// Set is what a write does, nil if the file is read-only.
 	Set *setter[T]
 	// Secret files are readable by the owner alone.

@@ -41,7 +41,7 @@ func torrentNodes() []Node[rtorrent.Torrent] {
 
 		// times
 		integer("time_added", "when it was added, in Unix seconds", addedColumns, timeAdded),
-		integer("time_started", "when it was last started, in Unix seconds, 0 never", "d.timestamp.started", func(t *T) int64 { return t.Started }),
+		integer("time_started", "when it was first started, in Unix seconds, 0 never", "d.timestamp.started", func(t *T) int64 { return t.Started }),
 		integer("time_finished", "when it was complete, in Unix seconds, 0 never", "d.timestamp.finished", func(t *T) int64 { return t.Finished }),
 
 		// organise
@@ -61,8 +61,8 @@ func torrentNodes() []Node[rtorrent.Torrent] {
 		writable(text("choke_group", "the choke group it is in, a name in rtorrent/choke_groups", "d.group choke_group.list", func(t *T) string { return t.ChokeGroup }),
 			setter[T]{plan: setChokeGroup}),
 
-		File[T]{Name: "delete_data", Doc: "read the plan of deleting its data: which files go, which stay and why; write the info-hash to carry it out, `keep` and the info-hash to end before the unlink", From: "f.is_created",
-			Read: renderDeleteData, Size: deleteDataSize, Seen: noteDeleteData, Set: &setter[T]{plan: setDeleteData}},
+		File[T]{Name: "delete_data", Doc: "read the plan of deleting its data: which files go, which stay and why; write its last line to carry it out, `keep` and that line to end before the unlink", From: "d.name f.is_created",
+			Read: renderDeleteData, Size: deleteDataSize, Seen: noteDeleteData, Told: toldDeleteData, Set: &setter[T]{plan: setDeleteData}},
 		File[T]{Name: "move", Doc: "write a directory to move the data into it; reads idle, copying PERCENT eta SECONDS, done or failed: WHY", From: "f.is_created",
 			Read: renderMove, Set: &setter[T]{shape: shapeText, plan: setMove}},
 

@@ -144,10 +144,17 @@ func (p *Plan) String() string {
 	}
 	if p.Denied != "" {
 		fmt.Fprintf(&b, "refused: %s\n", escape(p.Denied))
+	} else {
+		b.WriteString("to delete: write the last line of this to this file; with `keep ` before it, nothing is unlinked\n")
 	}
-	fmt.Fprintf(&b, "plan: %s\n", p.Digest())
+	fmt.Fprintf(&b, "%s\n", p.Order())
 	return b.String()
 }
+
+// Order is what is written to have the plan carried out, and the last line of
+// its text: the torrent and the plan. The text of another line is no order, so
+// that a plan which nobody looked at is not carried out.
+func (p *Plan) Order() string { return p.Torrent.Hash + " " + p.Digest() }
 
 func colon(why string) string {
 	if why == "" {

@@ -147,9 +147,18 @@ func setDefaults(s *defaultSet, value string, add bool) (action, error) {
 	if _, err := parseDefaultLines(text); err != nil {
 		return nil, err
 	}
-	return func(_ context.Context, d *driver) error {
-		if _, err := d.parseDefaults(text); err != nil {
+	return func(ctx context.Context, d *driver) error {
+		values, err := d.parseDefaults(text)
+		if err != nil {
 			return err
+		}
+		old, _ := parseDefaultLines(s.text) // those may be about a disk that is away
+		for _, v := range values {
+			if v.file == "directory" && !slices.Contains(old, v) {
+				if err := d.wantDirectory(ctx, v.value); err != nil {
+					return err
+				}
+			}
 		}
 		return d.defaults.set(s.tag, text)
 	}, nil

@@ -45,7 +45,7 @@ func TestDefaults(t *testing.T) {
 			if got, want := m.read(t, "add-stopped", "defaults"), "priority: high\ncomment: of all\ncustom/x: any value\n"; got != want {
 				t.Errorf("defaults = %q, want %q", got, want)
 			}
-			for _, bad := range []string{"priority: 9", "name: x", "state: stop", "ctl: erase", "directory: relative", "nonsense", "peers_max: -1", "custom/: x"} {
+			for _, bad := range []string{"priority: 9", "name: x", "state: stop", "ctl: erase", "directory: relative", "directory: " + away + "/none", "directory: /etc/passwd", "nonsense", "peers_max: -1", "custom/: x"} {
 				if err := writeFile(m.path("add", "defaults"), []byte(bad+"\n")); !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.EACCES) {
 					t.Errorf("%s: %v, want EINVAL", bad, err)
 				}

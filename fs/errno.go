@@ -30,6 +30,7 @@ var (
 	errNotEmpty  = errors.New("not empty")
 	errTimeout   = errors.New("did not appear in time")
 	errLink      = errors.New("the link leads to no .torrent")
+	errNoStart   = errors.New("rTorrent does not start it")
 	errStale     = errors.New("another file by now")
 )
 

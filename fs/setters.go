@@ -2,7 +2,6 @@ package fs
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -121,67 +120,6 @@ func setPriority(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 		return nil, err
 	}
 	return apply(t.Hash, rtorrent.SetPriority(t.Hash, p), rtorrent.UpdatePriorities(t.Hash)), nil
-}
-
-// setDirectory plans a write to directory. rTorrent closes an open torrent
-// silently when its directory is set, so it is stopped first, by itself: on
-// 0.9.8 the setter must not meet a running check.
-func setDirectory(t *rtorrent.Torrent, value string, _ bool) (action, error) {
-	dir, err := parseDirectory(value)
-	if err != nil && value == t.Directory {
-		return nil, nil // a relative one that somebody else has set
-	}
-	if err != nil {
-		return nil, err
-	}
-	if t.IsMeta {
-		return nil, fmt.Errorf("directory: %w: the metadata is not there yet", errBusy)
-	}
-	h := t.Hash
-	return func(ctx context.Context, d *driver) error {
-		if err := d.jobs.refuse(h, "directory"); err != nil {
-			return err
-		}
-		var started *rtorrent.Torrent // again, nil if it was not
-		err := d.cache.Update(ctx, h, func(was *rtorrent.Torrent, do cache.Do) error {
-			if was.Directory == dir {
-				return nil
-			}
-			now := was
-			var err error
-			if was.State || was.IsOpen || was.Hashing != 0 {
-				if now, err = do(moveStop.commands(h)...); err != nil {
-					return err
-				}
-			}
-			if now.Hashing != 0 || now.IsOpen {
-				return fmt.Errorf("directory: %w: somebody else opened the torrent", errBusy)
-			}
-			now, err = do(rtorrent.SetDirectory(h, dir))
-			if err == nil && now.Directory != dir {
-				err = fmt.Errorf("directory: rTorrent kept %q", now.Directory)
-			}
-			if !was.State {
-				return err
-			}
-			commands := moveStart.commands(h)
-			if stateOf(was) == statePaused {
-				commands = append(commands, rtorrent.Pause(h))
-			}
-			now, restart := do(commands...)
-			if err == nil {
-				err = restart
-			}
-			if stateOf(was) != statePaused {
-				started = now
-			}
-			return err
-		})
-		if err != nil || started == nil {
-			return err
-		}
-		return d.awaitStart(ctx, started)
-	}, nil
 }
 
 // ctlWords are the words that ctl takes.

@@ -233,7 +233,7 @@ func (d *driver) awaitStart(ctx context.Context, t *rtorrent.Torrent) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-deadline.C:
-			return fmt.Errorf("start of %s: it stays %s, with directory %s; its message may say why", t.Hash, stateOf(t), t.Directory)
+			return fmt.Errorf("start of %s: %w: it stays %s, with directory %s; its message may say why", t.Hash, errNoStart, stateOf(t), t.Directory)
 		case <-tick.C:
 		}
 		var err error

@@ -29,6 +29,12 @@ const (
 	eventMoveFailed = "move_failed"
 )
 
+// eventNames are all of them.
+var eventNames = []string{
+	eventAdded, eventRemoved, eventStarted, eventStopped, eventPaused, eventFinished, eventChecking,
+	eventError, eventTags, eventName, eventMoved, eventMoveFailed,
+}
+
 // events writes a log of what changes in rTorrent. While the log is open it
 // sees to it that there are new snapshots; at other times it writes what it
 // notices by others' reads.
@@ -42,8 +48,9 @@ type events struct {
 
 // A settledTorrent is a torrent's state when no check was under way.
 type settledTorrent struct {
-	state     string
+	state     string // "" before it was seen at rest
 	complete  bool
+	ever      bool // it was complete before
 	downTotal int64
 	checked   bool // a check that is not the one on finish was seen since
 }
@@ -54,7 +61,7 @@ func newEvents() *events {
 
 // eventColumns are the rTorrent commands that events follow from. A snapshot that
 // somebody asked for others says nothing of them.
-const eventColumns = "d.name d.custom1 d.down.total " + stateColumns
+const eventColumns = "d.name d.custom1 d.down.total d.timestamp.finished " + stateColumns
 
 // run writes events until life ends.
 func (e *events) run(life context.Context, c *cache.Cache, ttl time.Duration) {
@@ -132,34 +139,37 @@ func (e *events) changes(old, now *rtorrent.Torrent) []string {
 	}
 	state, before := stateOf(now), e.settled[now.Hash]
 	if state == stateChecking || state == stateQueued {
-		wasChecking := old != nil && stateOf(old) == stateChecking
+		wasChecking := old != nil && old.Hashing != 0
 		// The check on finish (2) belongs to the download.
 		before.checked = before.checked || now.Hashing != 2
 		e.settled[now.Hash] = before
-		if state == stateChecking && !wasChecking {
+		if !wasChecking { // also one that waits: it may be short
 			changes = append(changes, eventChecking)
 		}
 		return changes
 	}
-	e.settled[now.Hash] = settledTorrent{state: state, complete: now.IsComplete, downTotal: now.DownTotal}
+	e.settled[now.Hash] = settledTorrent{state: state, complete: now.IsComplete, downTotal: now.DownTotal,
+		ever: before.ever || now.IsComplete || now.Finished != 0}
 	if old == nil {
 		return changes
 	}
+	if event := transition(before.state, state); event != "" {
+		changes = append(changes, event)
+	}
 	if before.finishes(now) {
 		changes = append(changes, eventFinished)
-	} else if event := transition(before.state, state); event != "" {
-		changes = append(changes, event)
 	}
 	return changes
 }
 
-// finishes reports whether a torrent became complete by a download, and not
-// because a check found its data on disk.
+// finishes reports whether a torrent became complete by a download, or because
+// a check has found all its data for the first time since it was seen without.
+// To check again what was complete before finishes nothing.
 func (s settledTorrent) finishes(now *rtorrent.Torrent) bool {
 	if s.complete || !now.IsComplete {
 		return false
 	}
-	return now.DownTotal > s.downTotal || s.state == stateDownloading && !s.checked
+	return now.DownTotal > s.downTotal || s.state == stateDownloading && !s.checked || s.state != "" && !s.ever
 }
 
 // transition returns the event for reaching a state from another one, "" for

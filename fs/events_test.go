@@ -2,7 +2,9 @@ package fs
 
 import (
 	"bufio"
+	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -32,9 +34,13 @@ func TestEventsBetweenRows(t *testing.T) {
 	}{
 		{"new", []*rtorrent.Torrent{running(nil)}, "added"},
 		{"finished", []*rtorrent.Torrent{running(nil), running(complete)}, "added finished"},
-		{"finished between two looks", []*rtorrent.Torrent{{Hash: "A", Name: "n"}, running(func(r *rtorrent.Torrent) { r.IsComplete, r.DownTotal = true, 9 })}, "added finished"},
+		{"finished between two looks", []*rtorrent.Torrent{{Hash: "A", Name: "n"}, running(func(r *rtorrent.Torrent) { r.IsComplete, r.DownTotal = true, 9 })}, "added started finished"},
 		{"finished with the check on finish", []*rtorrent.Torrent{running(nil), running(checking(2)), running(complete)}, "added checking finished"},
-		{"complete by a check", []*rtorrent.Torrent{running(nil), running(checking(3)), running(complete)}, "added checking"},
+		{"complete by a check", []*rtorrent.Torrent{running(nil), running(checking(3)), running(complete)}, "added checking finished"},
+		{"complete by a check while stopped", []*rtorrent.Torrent{{Hash: "A"}, {Hash: "A", Hashing: 3}, {Hash: "A", IsComplete: true}, running(complete)}, "added checking finished name started"},
+		{"complete again by a check", []*rtorrent.Torrent{running(complete), running(nil), running(checking(3)), running(complete)}, "added checking"},
+		{"complete again by a check after a restart of rtfs", []*rtorrent.Torrent{running(func(r *rtorrent.Torrent) { r.Finished = 5 }), running(checking(3)), running(complete)}, "added checking"},
+		{"complete again by a download", []*rtorrent.Torrent{running(complete), running(checking(3)), running(nil), running(complete)}, "added checking finished"},
 		{"added with its data there", []*rtorrent.Torrent{running(checking(1)), running(complete)}, "added checking started"},
 		{"checked and as before", []*rtorrent.Torrent{running(complete), running(checking(3)), running(checking(3)), running(complete)}, "added checking"},
 		{"stopped and started", []*rtorrent.Torrent{running(nil), {Hash: "A", Name: "n"}, running(nil)}, "added stopped started"},
@@ -51,6 +57,11 @@ func TestEventsBetweenRows(t *testing.T) {
 			for _, row := range tc.rows {
 				got = append(got, e.changes(old, row)...)
 				old = row
+			}
+			for _, event := range got {
+				if !slices.Contains(eventNames, event) {
+					t.Errorf("no event is named %q", event)
+				}
 			}
 			if strings.Join(got, " ") != tc.want {
 				t.Errorf("events = %v, want %s", got, tc.want)
@@ -110,6 +121,42 @@ func TestEventsOfATransfer(t *testing.T) {
 			}
 			if !strings.Contains(events, "\tadded\tpayload") {
 				t.Errorf("no added in\n%s", events)
+			}
+		})
+	}
+}
+
+// TestEventsOfAChecked has a check find the data of a torrent that had none, and
+// checks that again.
+func TestEventsOfAChecked(t *testing.T) {
+	for _, version := range rtorrenttest.Versions() {
+		t.Run(version, func(t *testing.T) {
+			m := mountDaemon(t, version)
+			events, err := os.Open(m.path("events"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer events.Close()
+			if _, status := m.sh(t, "ls torrents"); status != 0 {
+				t.Fatal("ls torrents failed")
+			}
+			p := newPayload(t, "payload", piece, map[string]int{"": 600_000})
+			m.add(t, "add-stopped", p)
+			has := func(n int, event string) func() bool {
+				return func() bool { return strings.Count(m.read(t, "events"), "\t"+event+"\t") >= n }
+			}
+			rtorrenttest.Eventually(t, 30*time.Second, "it is told as added", has(1, eventAdded))
+			p.write(t, m.daemon.Downloads())
+			m.put(t, "check\n", "torrents", string(p.hash), "state")
+			rtorrenttest.Eventually(t, 30*time.Second, "it is told as finished", has(1, eventFinished))
+			m.put(t, "start\n", "torrents", string(p.hash), "state")
+			rtorrenttest.Eventually(t, 30*time.Second, "it is told as started", has(1, eventStarted))
+			m.put(t, "check\n", "torrents", string(p.hash), "state")
+			m.awaitState(t, p.hash, stateSeeding)
+			m.put(t, "stop\n", "torrents", string(p.hash), "state")
+			rtorrenttest.Eventually(t, 30*time.Second, "it is told as stopped", has(1, eventStopped))
+			if text := m.read(t, "events"); strings.Count(text, eventFinished) != 1 {
+				t.Errorf("not finished once:\n%s", text)
 			}
 		})
 	}

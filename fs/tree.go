@@ -1,6 +1,9 @@
 package fs
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // rootNodes is the table of the whole tree; a torrent's own is torrentNodes.
 func rootNodes() []Node[server] {
@@ -11,7 +14,7 @@ func rootNodes() []Node[server] {
 		File[server]{Name: "list.tsv", Doc: "all torrents, one row each: the fast way to read everything", Read: renderListTSV},
 		File[server]{Name: "list.json", Doc: "the same as one JSON array of objects", Read: renderListJSON},
 		File[server]{Name: "files.tsv", Doc: "every file of every torrent: hash, priority, size, completed_bytes, path", From: "f.multicall", Read: renderFilesTSV},
-		Growing[server]{Name: "events", Log: func(d *driver) *logFile { return d.events.log }, Doc: "changes in rTorrent since the mount: time, info-hash, event, name; tail -f it"},
+		Growing[server]{Name: "events", Log: func(d *driver) *logFile { return d.events.log }, Doc: "changes in rTorrent since the mount: time, info-hash, event, name; tail -f it; events are " + strings.Join(eventNames, ", ")},
 		File[server]{Name: "metrics", Doc: "Prometheus text: totals, counts by state, tracker and message", Read: renderMetrics},
 		List[server]{Name: "torrents", Doc: "every torrent, by info-hash", Below: torrentReference, Open: openTorrents},
 		List[server]{Name: "by-name", Doc: "links to the torrents, by name", Below: linkReference, Open: openByName},

@@ -25,6 +25,9 @@ func (d *driver) contentRoot(t *rtorrent.Torrent, f *rtorrent.File) (*os.Root, s
 		return nil, "", fmt.Errorf("%w: rTorrent keeps it in %q", errRemote, folder)
 	}
 	root, err := os.OpenRoot(folder)
+	if errors.Is(err, fs.ErrNotExist) && exists(filepath.Dir(folder)) {
+		return nil, "", err // it is gone, or not made yet, like a file
+	}
 	if err != nil {
 		return nil, "", fmt.Errorf("%w (if rTorrent sees other paths than we do, --map REMOTE=LOCAL says where they are here)", fromOS(err))
 	}

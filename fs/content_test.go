@@ -156,6 +156,20 @@ func TestCompleteContent(t *testing.T) {
 				t.Fatal(err)
 			}
 
+			// A folder that is gone is no matter of maps alone.
+			if err := os.Rename(filepath.Join(d.Downloads(), "p"), elsewhere); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := os.ReadFile(path); !errors.Is(err, syscall.EIO) {
+				t.Errorf("a folder that is gone: %v, want %v", err, syscall.EIO)
+			}
+			if health := m.read(t, "health"); !strings.Contains(health, "it was deleted") {
+				t.Errorf("health does not say what is wrong:\n%s", health)
+			}
+			if err := os.Rename(elsewhere, filepath.Join(d.Downloads(), "p")); err != nil {
+				t.Fatal(err)
+			}
+
 			if err := os.Truncate(filepath.Join(d.Downloads(), "p", "a"), piece); err != nil {
 				t.Fatal(err)
 			}

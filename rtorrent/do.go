@@ -28,6 +28,11 @@ func (c *Client) DoSeeing(ctx context.Context, h Hash, known *Torrent, columns C
 	if err != nil {
 		return nil, nil, err
 	}
+	return c.doApart(ctx, caps, h, known, columns, caps.apart(commands))
+}
+
+// doSeeing is DoSeeing of what can go in one request.
+func (c *Client) doSeeing(ctx context.Context, caps *Caps, h Hash, known *Torrent, columns []string, commands []Command) (seen, row *Torrent, err error) {
 	q := c.torrents.query(c.asks(caps))
 	calls, ends := encodeCommands(caps, h, commands)
 	look := c.torrents.pick(c.asks(caps), columns).withoutKey()
@@ -43,9 +48,15 @@ func (c *Client) DoSeeing(ctx context.Context, h Hash, known *Torrent, columns C
 	if err != nil {
 		return nil, nil, err
 	}
+	if ends {
+		if err := c.quieten(ctx, caps, h); err != nil {
+			return nil, nil, err
+		}
+	}
 	if err := c.pace(ctx, caps, h, calls); err != nil {
 		return nil, nil, err
 	}
+	defer c.paced(caps, h, calls)
 	var pending *saved
 	if len(commands) > 0 && !ends {
 		pending = caps.beforeSave(h, ".torrent.rtorrent")

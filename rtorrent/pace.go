@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -31,11 +32,12 @@ var trackerEvents = map[string]string{
 	"d.tracker_announce": "announced", "d.tracker.send_scrape": "scraped",
 }
 
-// A pacer counts the requests to the trackers of each torrent that we cause.
-// It is safe for concurrent use.
+// A pacer counts the requests to the trackers of each torrent that we cause,
+// and keeps them apart. It is safe for concurrent use.
 type pacer struct {
-	mu     sync.Mutex // guards counts
+	mu     sync.Mutex // guards the fields below
 	counts map[Hash]paceCount
+	told   map[Hash]time.Time // when the last was caused
 }
 
 type paceCount struct {
@@ -43,14 +45,60 @@ type paceCount struct {
 	last time.Time
 }
 
-func newPacer() *pacer { return &pacer{counts: map[Hash]paceCount{}} }
+func newPacer() *pacer {
+	return &pacer{counts: map[Hash]paceCount{}, told: map[Hash]time.Time{}}
+}
 
 // pace waits until the calls about a torrent do this rTorrent no harm.
 func (c *Client) pace(ctx context.Context, caps *Caps, h Hash, calls []call) error {
-	if !caps.hangsOnStop() { // libtorrent 0.14 and later
+	switch {
+	case caps.hangsOnStop():
+		return c.pacer.enter(ctx, h, calls)
+	case caps.givesUpUntaken():
+		return c.pacer.space(ctx, h, calls)
+	}
+	return nil
+}
+
+// paced takes note that the calls have been made, or may have been.
+func (c *Client) paced(caps *Caps, h Hash, calls []call) {
+	if caps.givesUpUntaken() && trackerRequests(calls) > 0 {
+		c.pacer.sent(h, time.Now())
+	}
+}
+
+// space waits until apartGap has passed since the trackers of the torrent were
+// told something before.
+func (p *pacer) space(ctx context.Context, h Hash, calls []call) error {
+	if trackerRequests(calls) == 0 {
 		return nil
 	}
-	return c.pacer.enter(ctx, h, calls)
+	p.mu.Lock()
+	last := p.told[h]
+	p.mu.Unlock()
+	wait := time.NewTimer(time.Until(last.Add(apartGap)))
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// sent takes note that the trackers were told something.
+func (p *pacer) sent(h Hash, now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.told[h] = now
+	maps.DeleteFunc(p.told, func(_ Hash, at time.Time) bool { return now.Sub(at) >= apartGap })
+}
+
+// forget lets the next be told at once.
+func (p *pacer) forget(h Hash) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.told, h)
 }
 
 // enter waits until the calls do no harm, at most paceWait.

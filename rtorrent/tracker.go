@@ -38,6 +38,9 @@ func TrackerEvents() []string {
 	return []string{"updated", "completed", "started", "stopped", "scrape"}
 }
 
+// eventStopped is the place of "stopped" in TrackerEvents.
+const eventStopped = 3
+
 // Host returns the host of the tracker, without its port, in lower case; ""
 // if its URL has none.
 func (t *Tracker) Host() string { return TrackerHost(t.URL) }
@@ -61,6 +64,7 @@ func (c *Client) trackersAfter(ctx context.Context, h Hash, calls []call) ([]*Tr
 	if err := c.pace(ctx, caps, h, calls); err != nil {
 		return nil, err
 	}
+	defer c.paced(caps, h, calls)
 	q := c.trackers.query(caps.Has)
 	q.places = true
 	write := len(calls) > 0

@@ -91,11 +91,14 @@ test: deps
 	$(SUM) --packages='./cache ./fs ./rtorrent' -- -race -short -timeout 15m -run '$(CONCURRENT)'
 	GOMAXPROCS=1 $(SUM) --packages='./cache ./fs' -- -short -count 1 -timeout 15m -run '$(CONCURRENT)'
 
+# Screenshots of the file manager that test-long drives go where this says.
+SCREENSHOTS ?= $(CURDIR)/build/screenshots
+
 # The slow ones, then known vulnerabilities where their database can be reached,
 # and each fuzz target for RTFS_FUZZ, which is 10m if it is not set.
 test-long: deps
 	sh scripts/deps.sh long
-	$(SUM) --packages=./... -- -tags long -timeout 120m
+	RTFS_SCREENSHOTS="$(SCREENSHOTS)" $(SUM) --packages=./... -- -tags long -timeout 120m
 	sh scripts/vuln.sh
 	sh scripts/fuzz.sh
 
@@ -118,4 +121,4 @@ docs:
 	$(GO) test . ./fs -run "TestReference|TestGolden" -update
 
 clean:
-	rm -rf rtfs dist
+	rm -rf rtfs dist build

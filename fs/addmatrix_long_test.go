@@ -23,6 +23,8 @@ type dropProgram struct {
 	// the log does.
 	silent bool
 	tagged bool // it makes a tag of the folder
+	// byHand does it in a file manager, in place of a script.
+	byHand bool
 }
 
 var dropPrograms = []dropProgram{
@@ -59,6 +61,8 @@ with open(sys.argv[2] + "/x.torrent", "wb") as f: f.write(open(sys.argv[1], "rb"
 	{name: "over a placeholder", needs: "touch", script: `touch "$TO/c.torrent" && cp "$SRC" "$TO/c.torrent"`},
 	{name: "vim", needs: "vim", script: `vim -u NONE -es -b -c "w! $TO/x.torrent" -c 'q!' "$SRC"`},
 	{name: "kioclient", needs: "kioclient5", script: `export XDG_RUNTIME_DIR="$TMP" QT_QPA_PLATFORM=offscreen QT_LOGGING_RULES='*=false'; kioclient5 --noninteractive copy "file://$SRC" "file://$PWD/$TO/"`},
+	{name: "kioclient move", needs: "kioclient5", script: `export XDG_RUNTIME_DIR="$TMP" QT_QPA_PLATFORM=offscreen QT_LOGGING_RULES='*=false'; kioclient5 --noninteractive move "file://$SRC" "file://$PWD/$TO/"`},
+	{name: "Thunar, copy and paste", needs: "thunar", byHand: true},
 }
 
 // TestDropMatrix has each program drop a torrent into add/ and add-stopped/,
@@ -70,6 +74,7 @@ func TestDropMatrix(t *testing.T) {
 	}
 	table += "\n|---|" + strings.Repeat("---|---|---|", len(rtorrenttest.Versions())) + "\n"
 	cells := map[string]string{}
+	d := newDesktop(t)
 	for _, version := range rtorrenttest.Versions() {
 		m := mountDaemon(t, version)
 		for _, p := range dropPrograms {
@@ -79,9 +84,9 @@ func TestDropMatrix(t *testing.T) {
 				continue
 			}
 			for _, to := range []string{"add", "add-stopped"} {
-				cells[p.name] += " " + dropOnce(t, m, version, p, to) + " |"
+				cells[p.name] += " " + dropOnce(t, d, m, version, p, to) + " |"
 			}
-			cells[p.name] += " " + dropRefused(t, m, p) + " |"
+			cells[p.name] += " " + dropRefused(t, d, m, p) + " |"
 		}
 	}
 	for _, p := range dropPrograms {
@@ -95,8 +100,22 @@ func TestDropMatrix(t *testing.T) {
 	}
 }
 
-// stage puts a file where the program finds it, by path and by URL.
-func stage(t *testing.T, m *mounted, content []byte, name, to string) {
+// run has the program drop what was staged in a folder.
+func (p dropProgram) run(t *testing.T, d *desktop, m *mounted, dir, to string) (output string, status int) {
+	t.Helper()
+	if !p.byHand {
+		return m.sh(t, p.script)
+	}
+	before := m.read(t, to, "log")
+	if dialogs := d.paste(dir, m.path(to), func() bool { return m.read(t, to, "log") != before }); len(dialogs) > 0 {
+		return fmt.Sprintf("%q", dialogs), 1
+	}
+	return "", 0
+}
+
+// stage puts a file where the program finds it, by path and by URL, and returns
+// the folder that it is in.
+func stage(t *testing.T, m *mounted, content []byte, name, to string) string {
 	t.Helper()
 	tmp := t.TempDir()
 	dir := filepath.Join(tmp, "folder "+name)
@@ -110,15 +129,16 @@ func stage(t *testing.T, m *mounted, content []byte, name, to string) {
 	web := httptest.NewServer(http.FileServer(http.Dir(dir)))
 	t.Cleanup(web.Close)
 	m.env = []string{"SRC=" + src, "DIR=" + dir, "TMP=" + tmp, "TO=" + to, "URL=" + web.URL + "/x.torrent", "LC_ALL=C"}
+	return dir
 }
 
 // dropOnce wants one torrent loaded, as asked, without a message.
-func dropOnce(t *testing.T, m *mounted, version string, p dropProgram, to string) string {
+func dropOnce(t *testing.T, d *desktop, m *mounted, version string, p dropProgram, to string) string {
 	t.Helper()
 	payload := newPayload(t, version+" "+to+" "+p.name, piece, map[string]int{"": 5000})
 	payload.write(t, m.daemon.Downloads())
-	stage(t, m, payload.torrent, fmt.Sprint(version, to, len(p.name)), to)
-	out, status := m.sh(t, p.script)
+	src := stage(t, m, payload.torrent, fmt.Sprint(version, to, len(p.name)), to)
+	out, status := p.run(t, d, m, src, to)
 	log := m.read(t, to, "log")
 	want := stateSeeding
 	if to == "add-stopped" {
@@ -144,11 +164,11 @@ func dropOnce(t *testing.T, m *mounted, version string, p dropProgram, to string
 
 // dropRefused wants a file that is no torrent refused by the program's own
 // exit status, or, where it looks at no close(2), by the log.
-func dropRefused(t *testing.T, m *mounted, p dropProgram) string {
+func dropRefused(t *testing.T, d *desktop, m *mounted, p dropProgram) string {
 	t.Helper()
-	stage(t, m, []byte("this is no torrent\n"), "refused", "add-stopped")
+	src := stage(t, m, []byte("this is no torrent\n"), "refused", "add-stopped")
 	before := strings.Count(m.read(t, "add-stopped", "log"), "\tEINVAL\t")
-	_, status := m.sh(t, p.script)
+	_, status := p.run(t, d, m, src, "add-stopped")
 	after := strings.Count(m.read(t, "add-stopped", "log"), "\tEINVAL\t")
 	m.sh(t, "rm -rf add-stopped/*.torrent* add-stopped/folder*; rmdir add-stopped/folder*")
 	switch {

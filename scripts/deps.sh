@@ -50,6 +50,11 @@ curl         curl
 wget         wget
 unzip        unzip
 kioclient5   kde-cli-tools
+thunar       thunar
+Xvfb         xvfb
+xdotool      xdotool
+openbox      openbox
+dbus-daemon  dbus-daemon
 zsh          zsh
 fish         fish
 sshd         openssh-server

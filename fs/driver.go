@@ -117,7 +117,7 @@ func New(c *cache.Cache, o Options) *Tree {
 		cache: c, opts: o, logger: o.Log,
 		started:      time.Now().Unix(),
 		inos:         newInos(o.Place),
-		log:          newLogFile(),
+		log:          newLogFile(0),
 		health:       newHealth(),
 		notifier:     newNotifier(),
 		links:        newLinkSets(),

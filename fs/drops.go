@@ -27,6 +27,10 @@ const (
 	dropDirs = 10_000
 	// dropSweep is how often drops whose time is over are looked for.
 	dropSweep = 100 * time.Millisecond
+	// dropLines is how many drops add/log tells of at least.
+	dropLines = 1000
+	// dropReason is how many bytes of a reason it has at most.
+	dropReason = 1024
 	// dropNumbers is how many inode numbers the drops of a tree have.
 	dropNumbers = 1 << 16
 )
@@ -49,7 +53,7 @@ type dropTree struct {
 }
 
 func newDropTree(d *driver, path string, start bool) *dropTree {
-	return &dropTree{start: start, path: path, log: newLogFile(), inos: d.inos, byPath: map[string]*drop{}, dirs: map[string]bool{}, known: map[string]*dropDir{}}
+	return &dropTree{start: start, path: path, log: newLogFile(dropLines), inos: d.inos, byPath: map[string]*drop{}, dirs: map[string]bool{}, known: map[string]*dropDir{}}
 }
 
 // dir returns the one directory at a path below the tree.
@@ -189,6 +193,9 @@ func (t *dropTree) report(h rtorrent.Hash, name string, err error) {
 	outcome, reason := "OK", ""
 	if err != nil {
 		outcome, reason = unix.ErrnoName(errnoOf(err, true)), redact(err.Error())
+	}
+	if len(reason) > dropReason {
+		reason = strings.ToValidUTF8(reason[:dropReason], "") + "…"
 	}
 	fields := []string{time.Now().UTC().Format(time.RFC3339), outcome, string(h), redact(name), reason}
 	for i, f := range fields {

@@ -56,7 +56,7 @@ type settledTorrent struct {
 }
 
 func newEvents() *events {
-	return &events{log: newLogFile(), settled: map[rtorrent.Hash]settledTorrent{}}
+	return &events{log: newLogFile(0), settled: map[rtorrent.Hash]settledTorrent{}}
 }
 
 // eventColumns are the rTorrent commands that events follow from. A snapshot that

@@ -1,6 +1,7 @@
 package fs
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -20,23 +21,34 @@ const logKeep = 1 << 20
 // for the reader. It is safe for concurrent use.
 type logFile struct {
 	readers atomic.Int64 // open handles
+	lines   int          // that are kept at least, however long they are
 
-	mu   sync.Mutex // guards the fields below
-	kept []byte
-	gone int64 // bytes before kept
+	mu    sync.Mutex // guards the fields below
+	kept  []byte
+	count int   // lines in kept
+	gone  int64 // bytes before kept
 }
 
-func newLogFile() *logFile { return &logFile{} }
+func newLogFile(lines int) *logFile { return &logFile{lines: lines} }
 
 // add appends a line.
 func (l *logFile) add(line string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.kept = append(append(l.kept, line...), '\n')
-	if over := len(l.kept) - logKeep; over > 0 {
-		// A quarter more, so that not every line moves a MiB.
-		cut := min(len(l.kept), over+logKeep/4)
-		l.kept = append([]byte(nil), l.kept[cut:]...)
+	l.count++
+	over := len(l.kept) - logKeep
+	if over <= 0 || l.count <= l.lines {
+		return
+	}
+	// A quarter more, so that not every line moves a MiB.
+	cut, count := 0, l.count
+	for cut < over+logKeep/4 && count > l.lines {
+		cut += bytes.IndexByte(l.kept[cut:], '\n') + 1
+		count--
+	}
+	if cut >= logKeep/4 {
+		l.kept, l.count = append([]byte(nil), l.kept[cut:]...), count
 		l.gone += int64(cut)
 	}
 }

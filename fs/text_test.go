@@ -55,7 +55,7 @@ func TestErrno(t *testing.T) {
 }
 
 func TestLogFile(t *testing.T) {
-	l := newLogFile()
+	l := newLogFile(0)
 	l.add("one")
 	l.add("two")
 	if got := string(l.read(0, 100)); got != "one\ntwo\n" {
@@ -190,4 +190,35 @@ func FuzzValues(f *testing.F) {
 			t.Errorf("links %q: %v has no errno", s, err)
 		}
 	})
+}
+
+// TestDropLogKeepsThousand finds the last 1,000 drops in add/log, whatever
+// their names and the reasons.
+func TestDropLogKeepsThousand(t *testing.T) {
+	for _, tc := range []struct {
+		drops        int
+		name, reason string
+	}{
+		{20_000, "x.torrent", ""},
+		{2000, strings.Repeat("\t", 255), strings.Repeat("\t", 100_000)},
+	} {
+		tree := &dropTree{log: newLogFile(dropLines)}
+		var err error
+		if tc.reason != "" {
+			err = invalid("%s", tc.reason)
+		}
+		for i := range tc.drops {
+			tree.report(rtorrent.Hash(fmt.Sprintf("%040d", i)), tc.name, err)
+		}
+		size := tree.log.size()
+		lines := strings.Split(strings.TrimSuffix(string(tree.log.read(tree.log.gone, int(size))), "\n"), "\n")
+		if len(lines) < dropLines || tree.log.gone == 0 {
+			t.Fatalf("%d lines are kept, %d bytes gone", len(lines), tree.log.gone)
+		}
+		for i, line := range lines[len(lines)-dropLines:] {
+			if want := fmt.Sprintf("\t%040d\t", tc.drops-dropLines+i); !strings.Contains(line, want) {
+				t.Fatalf("line %d from the end is %.100q, want %q", dropLines-i, line, want)
+			}
+		}
+	}
 }

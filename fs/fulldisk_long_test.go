@@ -23,8 +23,14 @@ type smallDisk struct{ dir string }
 
 func newSmallDisk(t *testing.T) smallDisk {
 	t.Helper()
+	return newLimitedDisk(t, "size=4m")
+}
+
+// newLimitedDisk is newSmallDisk with other limits.
+func newLimitedDisk(t *testing.T, limits string) smallDisk {
+	t.Helper()
 	d := smallDisk{rtorrenttest.ShortDir(t)}
-	if err := unix.Mount("tmpfs", d.dir, "tmpfs", 0, "size=4m"); err != nil {
+	if err := unix.Mount("tmpfs", d.dir, "tmpfs", 0, limits); err != nil {
 		t.Fatalf("a small file system, for which this must be root: %v", err)
 	}
 	t.Cleanup(func() {

@@ -62,14 +62,14 @@ func (c *Caps) apart(commands []Command) [][]Command {
 // doApart is DoSeeing of commands that were divided. Once the first have
 // happened the others are sent whatever the caller does: a torrent must not
 // stay paused because its throttle was set.
-func (c *Client) doApart(ctx context.Context, caps *Caps, h Hash, known *Torrent, columns []string, parts [][]Command) (seen, row *Torrent, err error) {
+func (c *Client) doApart(ctx context.Context, caps *Caps, h Hash, known *Torrent, columns Columns, parts [][]Command) (seen, row *Torrent, err error) {
 	seen, row, err = c.doSeeing(ctx, caps, h, known, columns, parts[0])
 	for _, part := range parts[1:] {
 		if row == nil {
 			return seen, nil, err // it is gone, or rTorrent is
 		}
 		var refusal error
-		if _, row, refusal = c.doSeeing(context.WithoutCancel(ctx), caps, h, nil, nil, part); err == nil {
+		if _, row, refusal = c.doSeeing(context.WithoutCancel(ctx), caps, h, nil, 0, part); err == nil {
 			err = Afterwards(refusal)
 		}
 	}

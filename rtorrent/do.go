@@ -32,7 +32,7 @@ func (c *Client) DoSeeing(ctx context.Context, h Hash, known *Torrent, columns C
 }
 
 // doSeeing is DoSeeing of what can go in one request.
-func (c *Client) doSeeing(ctx context.Context, caps *Caps, h Hash, known *Torrent, columns []string, commands []Command) (seen, row *Torrent, err error) {
+func (c *Client) doSeeing(ctx context.Context, caps *Caps, h Hash, known *Torrent, columns Columns, commands []Command) (seen, row *Torrent, err error) {
 	q := c.torrents.query(c.asks(caps))
 	calls, ends := encodeCommands(caps, h, commands)
 	look := c.torrents.pick(c.asks(caps), columns).withoutKey()

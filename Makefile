@@ -8,7 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TAGS     = nethttpomithttp2,urfave_cli_no_docs,urfave_cli_no_suggest
 COLD     = net net/http net/http/... net/url net/textproto net/netip vendor/golang.org/x/... crypto/tls crypto/x509 \
            encoding/asn1 encoding/gob encoding/xml net/rpc html/template text/template... \
-           regexp... mime/... flag log/slog math/big crypto/rsa crypto/ecdsa compress/... \
+           regexp... mime/... flag log/slog math/big crypto/rsa crypto/ecdsa crypto/internal/fips140/... compress/... \
            os/exec os/user text/tabwriter encoding/pem rtfs github.com/urfave/... github.com/anacrolix/...
 FLAGS    = -trimpath -tags $(TAGS) $(COLD:%=-gcflags=%=-l) \
            -ldflags "-s -w -funcalign=16 -X main.version=$(VERSION)"

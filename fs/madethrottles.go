@@ -91,6 +91,19 @@ func (m *madeThrottles) change(name string, change func(*madeThrottle)) error {
 	return m.save()
 }
 
+// forget takes back that a throttle was made, and reports whether it could: it
+// had no limit. The file needs no change, for it is read without those.
+func (m *madeThrottles) forget(name string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	made, ok := m.kept.Throttles[name]
+	if !ok || made != (madeThrottle{}) {
+		return false
+	}
+	delete(m.kept.Throttles, name)
+	return true
+}
+
 // due returns the throttles to define in the rTorrent of that pid: none if it
 // is the one that has them.
 func (m *madeThrottles) due(pid int64) map[string]madeThrottle {

@@ -166,7 +166,10 @@ type throttlesDir struct {
 	path string
 }
 
-var _ maker = (*throttlesDir)(nil)
+var (
+	_ maker   = (*throttlesDir)(nil)
+	_ remover = (*throttlesDir)(nil)
+)
 
 func openThrottles(d *driver, s subject[rtorrent.Server]) directory { return &throttlesDir{d, s.path} }
 
@@ -225,6 +228,29 @@ func (t *throttlesDir) mkdir(ctx context.Context, name string) (entry, error) {
 	t.d.keepThrottle(throttle, func(*madeThrottle) {})
 	t.d.record(ctx, t.path+name, "", "made", nil)
 	return t.entry(throttle), nil
+}
+
+// remove takes rmdir of a throttle that is only a name: one that was made here,
+// without a limit yet, and that no torrent has.
+func (t *throttlesDir) remove(ctx context.Context, name string, dir bool) error {
+	throttle := unescapeName(name)
+	asked, err := t.d.cache.Throttles(ctx, throttle)
+	if err != nil {
+		return err
+	}
+	s, err := t.d.cache.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !dir || asked[0].Defined():
+		return fmt.Errorf("%w: rTorrent has the throttle until it ends", errPerm)
+	case slices.ContainsFunc(s.Torrents, func(of *rtorrent.Torrent) bool { return of.ThrottleName == throttle }):
+		return fmt.Errorf("%w: torrents have this throttle", errNotEmpty)
+	case !t.d.throttles.forget(throttle):
+		return fmt.Errorf("%w: it was not made here, or has a limit", errPerm)
+	}
+	return nil
 }
 
 func (t *throttlesDir) entry(name string) entry {

@@ -26,6 +26,7 @@ func TestThrottles(t *testing.T) {
 			m.setenv("T", "torrents/"+string(p.hash))
 			steps := []struct{ script, want string }{
 				{"ls rtorrent/throttles", ""},
+				{"mkdir rtorrent/throttles/typo && rmdir rtorrent/throttles/typo; ls rtorrent/throttles; mkdir rtorrent/throttles/typo && rmdir rtorrent/throttles/typo", ""},
 				{"mkdir rtorrent/throttles/slow; ls rtorrent/throttles; cat rtorrent/throttles/slow/*", "slow\n0\n0\n0\n0\n"},
 				{"cd rtorrent/throttles/slow; echo 50K > up_limit; cat up_limit down_limit", "51200\n0\n"},
 				{"cd rtorrent/throttles/slow; echo 123456 > down_limit; cat down_limit", "122880\n"},

@@ -94,18 +94,25 @@ func (k *killed) shell(t *testing.T, script string) string {
 	return string(out)
 }
 
-// killDuring mounts, runs a script there, and kills rtfs a moment later.
-func (k *killed) killDuring(t *testing.T, script string, within time.Duration) {
+// killDuring mounts, runs a script there, and kills rtfs a moment after begun.
+func (k *killed) killDuring(t *testing.T, script string, begun func() bool, within time.Duration) {
 	t.Helper()
 	r := k.mount(t)
 	cmd := exec.Command("sh", "-c", "cd "+k.dir+" && "+script)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(mathrand.N(within))
+	rtorrenttest.Eventually(t, runBound, "it has begun", begun)
+	<-time.After(mathrand.N(within))
 	r.signal(t, syscall.SIGKILL)
 	r.wait(t)
 	_ = cmd.Wait() // it was cut off
+}
+
+// boxed reports whether files of the torrent are on their way out.
+func (k *killed) boxed() bool {
+	boxes, err := filepath.Glob(filepath.Join(k.rt.Downloads(), "p", "*", ".rtfs-delete-*"))
+	return err == nil && len(boxes) > 0
 }
 
 // present returns how many files are whole below a directory.
@@ -129,7 +136,7 @@ func TestKilledDeleteLosesNothing(t *testing.T) {
 		interrupted := 0
 		for range 12 {
 			k := newKilled(t, version)
-			k.killDuring(t, "tail -n1 torrents/"+k.hash+"/delete_data > torrents/"+k.hash+"/delete_data", 250*time.Millisecond)
+			k.killDuring(t, "tail -n1 torrents/"+k.hash+"/delete_data > torrents/"+k.hash+"/delete_data", k.boxed, 30*time.Millisecond)
 			r := k.mount(t)
 			if found := scripts.FindStringSubmatch(k.shell(t, "cat health")); found != nil {
 				interrupted++
@@ -146,7 +153,9 @@ func TestKilledDeleteLosesNothing(t *testing.T) {
 			k.shell(t, "! grep interrupted health")
 			k.unmount(t, r)
 		}
-		t.Logf("%d of 12 were interrupted in the middle", interrupted)
+		if t.Logf("%d of 12 were interrupted in the middle", interrupted); interrupted == 0 {
+			t.Error("nothing was interrupted, so nothing is shown")
+		}
 	})
 }
 
@@ -168,7 +177,7 @@ func TestKilledMoveLosesNothing(t *testing.T) {
 			if err := os.MkdirAll(to, 0o755); err != nil {
 				t.Fatal(err)
 			}
-			k.killDuring(t, "echo "+to+" > torrents/"+k.hash+"/move; sleep 1", 600*time.Millisecond)
+			k.killDuring(t, "echo "+to+" > torrents/"+k.hash+"/move; sleep 1", func() bool { return true }, 600*time.Millisecond)
 			r := k.mount(t)
 			at := strings.TrimSpace(k.shell(t, "cat torrents/"+k.hash+"/directory"))
 			if found := scripts.FindStringSubmatch(k.shell(t, "cat health")); found != nil {
@@ -189,6 +198,8 @@ func TestKilledMoveLosesNothing(t *testing.T) {
 				"until grep -q seeding torrents/"+k.hash+"/state; do sleep 0.1; done")
 			k.unmount(t, r)
 		}
-		t.Logf("%d of 12 were interrupted in the middle", interrupted)
+		if t.Logf("%d of 12 were interrupted in the middle", interrupted); interrupted == 0 {
+			t.Error("nothing was interrupted, so nothing is shown")
+		}
 	})
 }

@@ -128,7 +128,9 @@ func TestWaitsEnd(t *testing.T) {
 			if _, err := m.cache.Apply(t.Context(), p.hash, rtorrent.Erase(p.hash)); err != nil {
 				t.Fatal(err)
 			}
-			if said := w.end(t); !strings.Contains(said, "No such file") {
+			// Where a running torrent is stopped before it is erased, the wait
+			// can end by that.
+			if said := w.end(t); !strings.Contains(said, "No such file") && !strings.Contains(said, "No data available") {
 				t.Errorf("erase while cat waits: %q, want no such file", said)
 			}
 		})

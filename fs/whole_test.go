@@ -197,6 +197,9 @@ func TestSharedWith(t *testing.T) {
 		m.add(t, "add-stopped", p)
 	}
 	dir := m.daemon.Downloads() + "/shared/sub"
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	if err := writeFile(m.torrent(inside.hash, "directory"), []byte(dir)); err != nil {
 		t.Fatal(err)
 	}

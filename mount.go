@@ -167,9 +167,17 @@ func (p *program) serve(ctx context.Context, s *session, ready string) error {
 		return fail(exitFailure, "", "going to the background: %w", err)
 	}
 	p.systemd.say("READY=1\nSTATUS=" + ready)
-	defer context.AfterFunc(ctx, func() { p.systemd.say("STOPPING=1") })()
+	said := make(chan struct{})
+	quiet := context.AfterFunc(ctx, func() {
+		p.systemd.say("STOPPING=1")
+		close(said)
+	})
 	served, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go p.systemd.watch(served, s.dir)
-	return s.serve(ctx)
+	err := s.serve(ctx)
+	if !quiet() {
+		<-said // an unmount can be quicker
+	}
+	return err
 }

@@ -1,6 +1,7 @@
 package fs
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -188,4 +189,9 @@ func TestDeleteDataAsksTheOtherServers(t *testing.T) {
 			t.Errorf("exit status %d, no %q in:\n%s", status, want, out)
 		}
 	}
+}
+
+// lastLine returns the last line of a plan, which carries it out.
+func lastLine(plan []byte) []byte {
+	return plan[bytes.LastIndexByte(bytes.TrimSuffix(plan, []byte("\n")), '\n')+1:]
 }

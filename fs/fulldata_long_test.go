@@ -71,7 +71,7 @@ func TestFullDiskUnderTheData(t *testing.T) {
 			// No directory can be made for what is to go.
 			fillers := fillInodes(t, dl)
 			m.wantShell(t, "cat $P/delete_data", 0, "goes: "+dl+"/p/a")
-			m.wantShell(t, "echo $H > $P/delete_data", 1, "No space left")
+			m.wantShell(t, "tail -n1 $P/delete_data > $P/delete_data", 1, "No space left")
 			same()
 			for _, name := range fillers {
 				if err := os.Remove(name); err != nil {
@@ -81,14 +81,14 @@ func TestFullDiskUnderTheData(t *testing.T) {
 			// Nothing can be noted for the next mount.
 			fillers = fillInodes(t, state)
 			m.wantShell(t, "cat $P/delete_data", 0, "goes: "+dl+"/p/a")
-			m.wantShell(t, "echo $H > $P/delete_data", 1, "No space left")
+			m.wantShell(t, "tail -n1 $P/delete_data > $P/delete_data", 1, "No space left")
 			same()
 			for _, name := range fillers {
 				if err := os.Remove(name); err != nil {
 					t.Fatal(err)
 				}
 			}
-			m.wantShell(t, "cat $P/delete_data > /dev/null; echo $H > $P/delete_data", 0)
+			m.wantShell(t, "cat $P/delete_data > /dev/null; tail -n1 $P/delete_data > $P/delete_data", 0)
 			m.awaitGone(t, p)
 			m.wantShell(t, "ls -A "+dl+" | wc -l", 0, "0\n")
 		})
@@ -118,14 +118,14 @@ func TestForeignOwner(t *testing.T) {
 			for _, foreign := range []string{"p/a", "p/sub/b", "p/sub", "p"} {
 				m.setenv("FOREIGN", filepath.Join(dl, foreign))
 				m.wantShell(t, "chown 0 $FOREIGN; cat $P/delete_data", 0)
-				m.wantShell(t, "echo $H > $P/delete_data", 1, "not permitted")
+				m.wantShell(t, "tail -n1 $P/delete_data > $P/delete_data", 1, "not permitted")
 				m.wantShell(t, "echo $TO > $P/move", 1, "not permitted")
 				m.wantShell(t, "echo $FAR > $P/move", 1, "not permitted")
 				m.wantShell(t, "ls -A $TO $FAR | grep -c p; chown 12345 $FOREIGN", 0)
 				m.awaitState(t, p.hash, stateSeeding)
 				m.wantWhole(t, p, dl)
 			}
-			m.wantShell(t, "cat $P/delete_data > /dev/null; echo $H > $P/delete_data", 0)
+			m.wantShell(t, "cat $P/delete_data > /dev/null; tail -n1 $P/delete_data > $P/delete_data", 0)
 			m.awaitGone(t, p)
 			m.wantShell(t, "find "+dl+" -type f | wc -l", 0, "0\n")
 		})

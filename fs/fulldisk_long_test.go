@@ -133,8 +133,8 @@ func TestFullDiskUnderOurState(t *testing.T) {
 				}
 			}
 			wantFull("erase", os.Rename(m.torrent(p.hash), m.path("erase", h)))
-			m.read(t, "torrents", h, "delete_data")
-			wantFull("delete_data", writeFile(m.torrent(p.hash, "delete_data"), []byte(h+"\n")))
+			plan := m.read(t, "torrents", h, "delete_data")
+			wantFull("delete_data", writeFile(m.torrent(p.hash, "delete_data"), lastLine([]byte(plan))))
 			m.put(t, to+"\n", "torrents", h, "move") // 0 is that it was accepted
 			rtorrenttest.Eventually(t, 10*time.Second, "the move has failed", func() bool {
 				said := m.read(t, "torrents", h, "move")

@@ -239,7 +239,7 @@ func TestRootActsForRTorrentAlone(t *testing.T) {
 			}
 			plan, err := os.ReadFile(m.torrent(p.hash, "delete_data"))
 			if err == nil {
-				err = writeFile(m.torrent(p.hash, "delete_data"), []byte(string(p.hash)+"\n"))
+				err = writeFile(m.torrent(p.hash, "delete_data"), lastLine(plan))
 			}
 			if !errors.Is(err, syscall.EPERM) {
 				t.Errorf("delete_data: %v, want %v; its plan:\n%s", err, syscall.EPERM, plan)

@@ -48,7 +48,15 @@ func (f File[T]) bind(d *driver, s subject[T], at int) (entry, bool) {
 		return entry{}, false
 	}
 	e := entry{name: f.Name, mode: d.mode(f.mode()), ino: s.ino + uint64(at), life: fixedLife}
-	e.node = func() node { return f.node(d, s, at) }
+	e.node = func() node {
+		if s.at == nil || f.Value == nil {
+			return f.node(d, s, at)
+		}
+		bound := &boundFile[T]{f, s, d}
+		v := &valueNode{at: bound.moment}
+		v.d, v.ino, v.mode, v.path, v.text = d, e.ino, e.mode, s.path+f.Name, bound
+		return v
+	}
 	return e, true
 }
 

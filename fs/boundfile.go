@@ -23,6 +23,11 @@ func (b *boundFile[T]) render(ctx context.Context) ([]byte, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	return b.of(ctx, t)
+}
+
+// of renders the file about one T.
+func (b *boundFile[T]) of(ctx context.Context, t *T) ([]byte, int64, error) {
 	if b.d.cache.Client().Refuses(b.file.From) {
 		return nil, 0, fmt.Errorf("%s: %w", b.file.From, rtorrent.ErrUntrusted)
 	}
@@ -45,7 +50,21 @@ func (b *boundFile[T]) now(ctx context.Context) (*T, error) {
 	if b.file.Value == nil {
 		return b.subject.find(ctx)
 	}
-	return b.subject.with(ctx, b.file.From+" "+b.subject.dated)
+	return b.subject.with(ctx, b.shows())
+}
+
+// shows are the rTorrent commands that a value and its time follow from.
+func (b *boundFile[T]) shows() string { return b.file.From + " " + b.subject.dated }
+
+// moment returns the value now, where it is from the snapshot of all torrents.
+func (b *boundFile[T]) moment(ctx context.Context) (m moment, err error) {
+	t, span, err := b.subject.at(ctx, b.shows())
+	if err != nil {
+		return moment{}, err
+	}
+	m.span = span
+	m.content, m.mtime, err = b.of(ctx, t)
+	return m, err
 }
 
 func (b *boundFile[T]) stat(ctx context.Context) (size, mtime int64, err error) {

@@ -9,6 +9,8 @@ import (
 
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"rtfs/rtorrent"
 )
 
 // A dirNode is any directory of the tree; what it holds is its directory.
@@ -85,6 +87,14 @@ func (n *dirNode) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (
 // enter makes the inode of an entry and fills in the reply about it.
 func (n *dirNode) enter(ctx context.Context, e entry, out *fuse.EntryOut) (*fusefs.Inode, syscall.Errno) {
 	child := e.node()
+	v, versioned := child.(*valueNode)
+	if versioned {
+		until, err := v.load(ctx, versionIn(&n.Inode, e.name))
+		if err != nil {
+			return nil, n.d.fail("lookup", n.path+e.name, err)
+		}
+		e.life = n.d.values.grant(until)
+	}
 	keep, err := child.attr(ctx, &out.Attr)
 	if err != nil {
 		return nil, n.d.fail("lookup", n.path+e.name, err)
@@ -96,8 +106,13 @@ func (n *dirNode) enter(ctx context.Context, e entry, out *fuse.EntryOut) (*fuse
 		out.SetEntryTimeout(e.life)
 	}
 	id := fusefs.StableAttr{Mode: e.mode & syscall.S_IFMT, Ino: e.ino, Gen: n.d.inos.generation(e.ino)}
-	if v, ok := child.(*contentNode); ok {
+	if c, ok := child.(*contentNode); ok {
+		id.Gen = c.generation
+	} else if versioned {
 		id.Gen = v.generation
+	}
+	if _, ok := n.dir.(*torrentsDir); ok && id.Mode == syscall.S_IFDIR {
+		n.d.visits.note(rtorrent.Hash(e.name), &n.Inode)
 	}
 	return n.NewInode(ctx, child, id), 0
 }

@@ -74,6 +74,8 @@ type driver struct {
 	events    *events
 	contents  *contents
 	versions  *versions
+	values    *values
+	visits    *visits
 	streams   *streams
 	pauses    *pauses
 	plans     *plans
@@ -128,6 +130,8 @@ func New(c *cache.Cache, o Options) *Tree {
 		scratches:    newScratches(),
 		contents:     newContents(),
 		versions:     newVersions(),
+		values:       newValues(),
+		visits:       newVisits(),
 		pauses:       newPauses(),
 		plans:        newPlans(),
 		jobs:         newJobs(),
@@ -160,7 +164,7 @@ func New(c *cache.Cache, o Options) *Tree {
 		d.streams.recover()
 	})
 	go d.notifier.run(life)
-	go d.events.run(life, c, o.TTL)
+	go d.events.run(life, c, o.TTL, d.push)
 	server := subject[server]{
 		find: func(context.Context) (*server, error) { return &server{d}, nil },
 		ino:  d.inos.first | inoRoot,
@@ -180,6 +184,7 @@ func (t *Tree) Waiting() bool { return t.d.waiters.Load() > 0 }
 func (t *Tree) Close() {
 	t.wake()
 	t.d.streams.close()
+	t.d.visits.close()
 	t.d.jobs.close()
 	t.d.priorities.flush(t.d)
 	t.stop()

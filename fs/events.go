@@ -63,9 +63,11 @@ func newEvents() *events {
 // somebody asked for others says nothing of them.
 const eventColumns = "d.name d.custom1 d.down.total d.timestamp.finished " + stateColumns
 
-// run writes events until life ends.
-func (e *events) run(life context.Context, c *cache.Cache, ttl time.Duration) {
+// run writes events until life ends. changed is told of each new snapshot and the
+// one before, nil at first.
+func (e *events) run(life context.Context, c *cache.Cache, ttl time.Duration, changed func(before, now *cache.Snapshot)) {
 	columns := c.Client().Columns(eventColumns)
+	var last *cache.Snapshot
 	tick := time.NewTicker(ttl)
 	defer tick.Stop()
 	for {
@@ -73,7 +75,12 @@ func (e *events) run(life context.Context, c *cache.Cache, ttl time.Duration) {
 		case <-life.Done():
 			return
 		case <-c.Changed():
-			if now := c.Peek(); now != nil && now != e.last && now.Has(columns) {
+			now := c.Peek()
+			if now != nil && now != last {
+				changed(last, now)
+				last = now
+			}
+			if now != nil && now != e.last && now.Has(columns) {
 				e.compare(now, time.Now())
 				e.last = now
 			}

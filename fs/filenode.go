@@ -65,15 +65,36 @@ func (n *fileNode) Getattr(ctx context.Context, f fusefs.FileHandle, out *fuse.A
 // Setattr accepts everything and changes nothing: truncating alone must not
 // empty a value, and modes and times are not ours to keep.
 func (n *fileNode) Setattr(ctx context.Context, f fusefs.FileHandle, in *fuse.SetAttrIn, out *fuse.AttrOut) syscall.Errno {
-	if _, ok := in.GetSize(); ok {
-		if _, writable := n.text.shape(); !writable {
-			return syscall.EACCES
-		}
-		if h, ok := f.(*handle); ok {
-			h.truncate()
-		}
+	if errno := n.truncates(f, in); errno != 0 {
+		return errno
 	}
 	return n.Getattr(ctx, f, out)
+}
+
+// truncates drops what an open file has gathered, if that is what a SETATTR
+// asks for.
+func (n *fileNode) truncates(f fusefs.FileHandle, in *fuse.SetAttrIn) syscall.Errno {
+	if _, ok := in.GetSize(); !ok {
+		return 0
+	}
+	if _, writable := n.text.shape(); !writable {
+		return syscall.EACCES
+	}
+	if h, ok := f.(*handle); ok {
+		h.truncate()
+	}
+	return 0
+}
+
+// writable returns why the file cannot be opened for writing, 0 if it can.
+func (n *fileNode) writable() syscall.Errno {
+	if _, ok := n.text.shape(); !ok {
+		return syscall.EACCES
+	}
+	if n.d.opts.ReadOnly {
+		return syscall.EROFS
+	}
+	return 0
 }
 
 // Open implements fusefs.NodeOpener.
@@ -83,14 +104,11 @@ func (n *fileNode) Open(ctx context.Context, flags uint32) (fusefs.FileHandle, u
 	if flags&syscall.O_ACCMODE == syscall.O_RDONLY {
 		open |= fuse.FOPEN_NOFLUSH
 	} else {
-		shape, ok := n.text.shape()
-		if !ok {
-			return nil, 0, syscall.EACCES
+		if errno := n.writable(); errno != 0 {
+			return nil, 0, errno
 		}
-		if n.d.opts.ReadOnly {
-			return nil, 0, syscall.EROFS
-		}
-		h.writes, h.shape = true, shape
+		h.writes = true
+		h.shape, _ = n.text.shape()
 	}
 	var content []byte
 	var err error

@@ -3,6 +3,7 @@ package fs
 import (
 	"context"
 
+	"rtfs/cache"
 	"rtfs/rtorrent"
 )
 
@@ -27,6 +28,9 @@ type subject[T any] struct {
 	// being there, and alone the same for a write to this T: it asks no others.
 	// nil: find is as cheap.
 	want, alone func(ctx context.Context, from string) (*T, error)
+	// at is want with the time that the T is of; nil where that is not of the
+	// snapshot of all torrents.
+	at func(ctx context.Context, from string) (*T, cache.Span, error)
 	// mtime returns the T's time in Unix seconds, which follows from dated; nil
 	// means the mount's.
 	mtime func(*T) int64

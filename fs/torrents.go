@@ -3,6 +3,7 @@ package fs
 import (
 	"context"
 
+	"rtfs/cache"
 	"rtfs/rtorrent"
 )
 
@@ -76,12 +77,25 @@ func (t *torrentsDir) entry(h rtorrent.Hash) entry {
 	s.want = func(ctx context.Context, from string) (*rtorrent.Torrent, error) {
 		return t.d.cache.WantTorrent(ctx, h, t.d.columns(from))
 	}
+	s.at = func(ctx context.Context, from string) (*rtorrent.Torrent, cache.Span, error) {
+		return t.d.torrentAt(ctx, h, t.d.columns(from))
+	}
 	s.alone = func(ctx context.Context, from string) (*rtorrent.Torrent, error) {
 		return t.d.cache.Row(ctx, h, t.d.columns(from))
 	}
 	dir := newTableDir(t.d, s, t.d.torrentNodes)
 	dir.size, dir.sized = func(torrent *rtorrent.Torrent) int64 { return torrent.Size }, " d.size_bytes"
 	return t.d.dirEntry(string(h), s.path, s.ino, t.d.opts.TTL, dir)
+}
+
+// torrentAt returns a torrent with some columns, and the time that these are of.
+func (d *driver) torrentAt(ctx context.Context, h rtorrent.Hash, columns rtorrent.Columns) (*rtorrent.Torrent, cache.Span, error) {
+	s, err := d.cache.Want(ctx, columns)
+	if err != nil {
+		return nil, cache.Span{}, err
+	}
+	t, err := s.Torrent(h)
+	return t, d.cache.Span(s, columns), err
 }
 
 // addedTime returns a function that tells when a torrent was added.

@@ -22,7 +22,7 @@ export LC_ALL=C DEBIAN_FRONTEND=noninteractive
 
 staticcheck_version=v0.8.2
 gotestsum_version=v1.13.0
-govulncheck_version=GVC
+govulncheck_version=v1.9.0
 
 # Programs and the Debian packages they come in.
 run_programs='

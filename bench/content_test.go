@@ -201,6 +201,7 @@ func (r *reader) read(t testing.TB, which string, turn int) time.Duration {
 	t.Helper()
 	_, err := fmt.Fprintf(r.in, "%s %d\n", which, turn)
 	must(t, err)
+	defer time.AfterFunc(atMost, func() { _ = r.cmd.Process.Kill() }).Stop()
 	for r.out.Scan() {
 		if digits, ok := strings.CutPrefix(r.out.Text(), "took "); ok {
 			n, err := strconv.ParseInt(digits, 10, 64)
@@ -281,17 +282,7 @@ func mountAsUser(t testing.TB, binary, server string) *mounted {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS, UidMappings: self, GidMappings: self}
 	must(t, cmd.Start())
 	m.pid = cmd.Process.Pid
-	stopped := false
-	m.stop = func() {
-		if !stopped {
-			stopped = true
-			must(t, cmd.Process.Signal(syscall.SIGTERM))
-			if err := cmd.Wait(); err != nil {
-				t.Errorf("rtfs: %v: %s", err, said.String())
-			}
-		}
-	}
-	t.Cleanup(m.stop)
+	m.stopBy(t, cmd, &said)
 	rtorrenttest.Eventually(t, 10*time.Second, "it is mounted in the namespace", func() bool {
 		content, err := os.ReadFile(fmt.Sprintf("/proc/%d/mountinfo", m.pid))
 		return err == nil && strings.Contains(string(content), " "+m.dir+" ")

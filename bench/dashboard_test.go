@@ -8,8 +8,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"rtfs/rtorrent"
 )
 
 // watched is how long a dashboard is watched.
@@ -17,9 +15,9 @@ const watched = 60 * time.Second
 
 // dashboard measures what rTorrent computes for somebody who watches all
 // torrents, and how long a write takes meanwhile.
-func (r *rig) dashboard(client *rtorrent.Client) {
+func (r *rig) dashboard() {
 	t := r.t
-	hash := first(t, client)
+	hash := first(t, r.client)
 	wide := newCaller(t, r.endpoint, r.columns[:min(36, len(r.columns))])
 	before := cpu(t, r.pid)
 	every(2*time.Second, func() { wide.call(t) })

@@ -50,6 +50,7 @@ func (r *rig) listings() {
 	idle := cpu(t, m.pid)
 	time.Sleep(15 * time.Second)
 	r.add(figure{what: "calls and CPU in 15 s with nobody reading", value: itoa(m.health(t, "calls")-before) + ", " + ms(cpu(t, m.pid)-idle)})
+	m.stop()
 }
 
 // floor makes the tree of the torrents on tmpfs, with a value in the file that

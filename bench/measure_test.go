@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -50,11 +51,19 @@ func beside(n int, a, b func()) (time.Duration, time.Duration) {
 	return as[n/2], bs[n/2]
 }
 
+// atMost is how long anything takes that is run here, or it is killed.
+const atMost = 5 * time.Minute
+
 // sh returns a function that runs a script with its arguments $1, $2…
 func sh(t testing.TB, script string, args ...string) func() {
 	return func() {
 		t.Helper()
-		cmd := exec.Command("sh", append([]string{"-c", script, "sh"}, args...)...)
+		ctx, cancel := context.WithTimeout(context.Background(), atMost)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", script, "sh"}, args...)...)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+		cmd.WaitDelay = time.Second
 		var said bytes.Buffer
 		cmd.Stderr = &said
 		if err := cmd.Run(); err != nil {
@@ -101,7 +110,7 @@ func newCaller(t testing.TB, endpoint string, getters []string) *caller {
 // call asks once and drops the answer.
 func (c *caller) call(t testing.TB) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), atMost)
 	defer cancel()
 	body, _, err := c.transport.RoundTrip(ctx, "text/xml", c.request)
 	must(t, err)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -50,24 +51,28 @@ func mount(t testing.TB, binary, server string, options ...string) *mounted {
 	began := time.Now()
 	must(t, cmd.Start())
 	m.pid = cmd.Process.Pid
-	stopped := false
-	m.stop = func() {
-		if stopped {
-			return
-		}
-		stopped = true
-		must(t, cmd.Process.Signal(syscall.SIGTERM))
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("rtfs: %v: %s", err, said.String())
-		}
-	}
-	t.Cleanup(m.stop)
+	m.stopBy(t, cmd, &said)
 	rtorrenttest.Eventually(t, 10*time.Second, "it is mounted", func() bool {
 		err := syscall.Stat(m.dir, &here)
 		m.ready = time.Since(began)
 		return err == nil && here.Dev != above.Dev
 	})
 	return m
+}
+
+// stopBy has m.stop end the program, as the test's end does.
+func (m *mounted) stopBy(t testing.TB, cmd *exec.Cmd, said *bytes.Buffer) {
+	var once sync.Once
+	m.stop = func() {
+		once.Do(func() {
+			must(t, cmd.Process.Signal(syscall.SIGTERM))
+			defer time.AfterFunc(atMost, func() { _ = cmd.Process.Kill() }).Stop()
+			if err := cmd.Wait(); err != nil {
+				t.Errorf("rtfs: %v: %s", err, said.String())
+			}
+		})
+	}
+	t.Cleanup(m.stop)
 }
 
 func (m *mounted) path(elem ...string) string {

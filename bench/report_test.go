@@ -84,7 +84,7 @@ Made by `+"`make bench`"+` on %s; do not edit.
 - tmpfs holds the same tree: a directory for each torrent with the same files
 
 To repeat it: `+"`make bench`"+`, as root, with Python and the rTorrents that `+"`make deps`"+` installs. The first
-run makes the sessions, in `+"`${RTFS_CACHE:-~/.cache/rtfs}/bench`"+`. `+"`RTFS_BENCH=0.9.8:1000`"+` runs that part alone and writes nothing.
+run makes the sessions, in `+"`${RTFS_CACHE:-~/.cache/rtfs}/bench`"+`. `+"`RTFS_BENCH=0.9.8:1000/listings,tables`"+` measures that alone and writes nothing.
 `, time.Now().Format("2006-01-02"), cpuModel(), runtime.NumCPU(), said("uname", "-r"), loadBefore, strings.TrimPrefix(said("go", "version"), "go version "))
 	page.Write(r.b.Bytes())
 	must(r.t, os.WriteFile(path, page.Bytes(), 0o644))

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"rtfs/rtorrent/rtorrenttest"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -56,7 +54,7 @@ func (r *rig) tables() {
 	cat := sh(t, `cat "$1/list.tsv" >/dev/null`, m.dir)
 	cat()
 	r.atMost("`cat list.tsv`, warm", float64(median(15, cat).Microseconds())/1000, 40, "ms")
-	hash := string(first(t, rtorrenttest.Dial(t, r.endpoint)))
+	hash := string(first(t, r.client))
 	const values = 50
 	each, calls := beside(5,
 		sh(t, fmt.Sprintf(`for i in $(seq %d); do cat "$1/torrents/$2/name"; done >/dev/null`, values), m.dir, hash),

@@ -40,23 +40,15 @@ func (c *Client) filesOf(ctx context.Context, caps *Caps, q *query[File], torren
 			calls[i].args = append(calls[i].args, getter)
 		}
 	}
-	request, err := encodeMulticall(calls)
+	s, err := c.askBatch(ctx, false, calls)
 	if err != nil {
 		return err
 	}
-	body, _, err := c.exchange(ctx, false, typeXML, request)
-	if err != nil {
-		return err
-	}
-	s := newXMLScanner(body)
-	_, err = batch(s, len(calls), func(i int) error {
+	_, err = whole(s, len(calls), func(i int) error {
 		files, err := q.decode(s, nil)
 		all[torrents[i].Hash] = files
 		return err
 	})
-	if err == nil {
-		err = batchEnd(s)
-	}
 	if err != nil {
 		return err
 	}

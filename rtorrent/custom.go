@@ -49,17 +49,12 @@ func (c *Client) Customs(ctx context.Context, h Hash) (*Customs, error) {
 	for _, key := range keys {
 		calls = append(calls, call{"d.custom_throw", []any{h, key}}) // d.custom cannot tell none from empty
 	}
-	request, err := encodeMulticall(calls)
-	if err != nil {
-		return nil, err
-	}
-	body, _, err := c.exchange(ctx, false, typeXML, request)
+	s, err := c.askBatch(ctx, false, calls)
 	if err != nil {
 		return nil, fmt.Errorf("custom values of %s: %w", h, err)
 	}
 	values := make([]string, len(calls))
-	s := newXMLScanner(body)
-	refusals, err := batch(s, len(calls), func(i int) error {
+	refusals, err := whole(s, len(calls), func(i int) error {
 		value, err := s.cell()
 		values[i] = string(value.text)
 		if err == nil && value.isInt() {
@@ -67,9 +62,6 @@ func (c *Client) Customs(ctx context.Context, h Hash) (*Customs, error) {
 		}
 		return err
 	})
-	if err == nil {
-		err = batchEnd(s)
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func (c *Client) moving(ctx context.Context, caps *Caps, prev func(hash []byte) 
 	c.stats.tables.Add(1)
 	m := &Motion{}
 	seen := map[Hash]bool{}
-	refusals, err := batch(s, len(calls), func(i int) error {
+	refusals, err := whole(s, len(calls), func(i int) error {
 		if i < 2 {
 			n, err := s.cell()
 			if err == nil && !n.isInt() {
@@ -88,9 +88,6 @@ func (c *Client) moving(ctx context.Context, caps *Caps, prev func(hash []byte) 
 		}
 		return err
 	})
-	if err == nil {
-		err = batchEnd(s)
-	}
 	for i, refusal := range refusals {
 		if err == nil && refusal != nil {
 			err = named(refusal, calls[i].method)

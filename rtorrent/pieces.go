@@ -103,15 +103,10 @@ func (c *Client) piecesOf(ctx context.Context, caps *Caps, hashes []Hash, of map
 	for _, h := range hashes {
 		calls = append(calls, q.calls(string(h))...)
 	}
-	request, err := encodeMulticall(calls)
+	s, err := c.askBatch(ctx, false, calls)
 	if err != nil {
 		return err
 	}
-	body, _, err := c.exchange(ctx, false, typeXML, request)
-	if err != nil {
-		return err
-	}
-	s := newXMLScanner(body)
 	for _, h := range hashes {
 		row, refusal, err := q.decodeCalls(s, nil)
 		if err == nil && !errors.Is(refusal, ErrNotFound) {

@@ -98,6 +98,15 @@ func batch(s scanner, n int, each func(i int) error) (refusals []error, err erro
 	return refusals, nil
 }
 
+// whole is batch for all the calls of a batch.
+func whole(s scanner, n int, each func(i int) error) (refusals []error, err error) {
+	refusals, err = batch(s, n, each)
+	if err == nil {
+		err = batchEnd(s)
+	}
+	return refusals, err
+}
+
 // batchEnd checks that a batch's reply ends after what batch has read.
 func batchEnd(s scanner) error {
 	if err := s.begin(); err != nil {

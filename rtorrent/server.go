@@ -93,15 +93,10 @@ func askTargets[T comparable](ctx context.Context, c *Client, q *query[T], targe
 			calls = append(calls, call{q.columns[i].method(), target})
 		}
 	}
-	request, err := encodeMulticall(calls)
+	s, err := c.askBatch(ctx, false, calls)
 	if err != nil {
 		return nil, err
 	}
-	body, _, err := c.exchange(ctx, false, typeXML, request)
-	if err != nil {
-		return nil, err
-	}
-	s := newXMLScanner(body)
 	rows := make([]*T, len(targets))
 	for i := range targets {
 		row, refusal, err := q.decodeCalls(s, nil)

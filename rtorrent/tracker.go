@@ -94,13 +94,10 @@ func (c *Client) trackersAfter(ctx context.Context, h Hash, calls []call) ([]*Tr
 		return nil, err
 	}
 	var rows []*Tracker
-	refusals, err := batch(s, 1, func(int) (err error) {
+	refusals, err := whole(s, 1, func(int) (err error) {
 		rows, err = q.decode(s, nil)
 		return err
 	})
-	if err == nil {
-		err = batchEnd(s)
-	}
 	if err == nil && refusals != nil {
 		err = named(refusals[0], list.method)
 	}

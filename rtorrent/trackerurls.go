@@ -28,24 +28,16 @@ func (c *Client) trackerURLs(ctx context.Context, hashes []Hash, all map[Hash][]
 	for i, h := range hashes {
 		calls[i] = call{"t.multicall", []any{h, "", "t.url="}}
 	}
-	request, err := encodeMulticall(calls)
+	s, err := c.askBatch(ctx, false, calls)
 	if err != nil {
 		return err
 	}
-	body, _, err := c.exchange(ctx, false, typeXML, request)
-	if err != nil {
-		return err
-	}
-	s := newXMLScanner(body)
-	_, err = batch(s, len(calls), func(i int) error {
+	_, err = whole(s, len(calls), func(i int) error {
 		urls, err := firstCells(s)
 		all[hashes[i]] = urls
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	return batchEnd(s)
+	return err
 }
 
 // firstCells reads a table of one column of text. Empty rows are left out.

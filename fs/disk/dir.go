@@ -65,19 +65,23 @@ func (d *Dir) at(name string) (*Dir, error) {
 
 // walk opens the directory that the components lead to.
 func (d *Dir) walk(components []string) (*Dir, error) {
-	at := d
-	for _, name := range components {
-		next, err := at.at(name)
-		if at != d {
-			at.Close()
-		}
+	return d.descend(components, func(_ int, at *Dir, name string) (*Dir, error) { return at.at(name) })
+}
+
+// descend is walk by steps of the caller's: step i opens component i, name, of
+// the directory at, which it leaves open.
+func (d *Dir) descend(components []string, step func(i int, at *Dir, name string) (*Dir, error)) (*Dir, error) {
+	at, err := d.again()
+	if err != nil {
+		return nil, err
+	}
+	for i, name := range components {
+		next, err := step(i, at, name)
+		at.Close()
 		if err != nil {
 			return nil, err
 		}
 		at = next
-	}
-	if at == d {
-		return d.again()
 	}
 	return at, nil
 }

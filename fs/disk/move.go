@@ -137,30 +137,26 @@ func (m *Move) checkItems(top *Dir) error {
 
 // free fails unless nothing is at the path that the components lead to.
 func free(top *Dir, parts []string) error {
-	at, err := top.again()
-	if err != nil {
-		return err
-	}
-	for i, name := range parts {
+	errFree := errors.New("nothing there")
+	at, err := top.descend(parts, func(i int, at *Dir, name string) (*Dir, error) {
 		st, err := at.stat(name)
-		if missing(err) {
-			break
+		switch {
+		case missing(err):
+			return nil, errFree
+		case err != nil:
+			return nil, err
+		case i == len(parts)-1, st.Mode&unix.S_IFMT != unix.S_IFDIR:
+			return nil, fmt.Errorf("%s: %w", filepath.Join(at.path, name), ErrExists)
 		}
-		if err == nil && (i == len(parts)-1 || st.Mode&unix.S_IFMT != unix.S_IFDIR) {
-			err = fmt.Errorf("%s: %w", filepath.Join(at.path, name), ErrExists)
-		}
-		var next *Dir
-		if err == nil {
-			next, err = at.at(name)
-		}
-		at.Close()
-		if err != nil {
-			return err
-		}
-		at = next
+		return at.at(name)
+	})
+	if err == errFree {
+		return nil
 	}
-	at.Close()
-	return nil
+	if err == nil {
+		at.Close()
+	}
+	return err
 }
 
 // mayChange fails unless this process may create and remove in the directory.
@@ -229,24 +225,38 @@ func (m *Move) openTo() (*Dir, error) {
 
 // openTarget opens the directory that an item moves to; made if make.
 func (m *Move) openTarget(item *Item, make bool) (*Dir, error) {
-	at, err := m.openTo()
+	to, err := m.openTo()
 	if err != nil {
 		return nil, err
 	}
-	for i, name := range item.parts[:len(item.parts)-1] {
+	defer to.Close()
+	return to.descend(item.parts[:len(item.parts)-1], func(i int, at *Dir, name string) (*Dir, error) {
 		next, err := at.at(name)
 		if missing(err) && make {
 			if err = m.makeDir(at, item.parts[:i+1]); err == nil {
 				next, err = at.at(name)
 			}
 		}
-		at.Close()
-		if err != nil {
-			return nil, err
-		}
-		at = next
+		return next, err
+	})
+}
+
+// openMoved opens the directory that an item has moved to, if there it is that
+// file.
+func (m *Move) openMoved(item *Item, id ident) (*Dir, error) {
+	to, err := m.openTarget(item, false)
+	if err != nil {
+		return nil, err
 	}
-	return at, nil
+	st, err := to.stat(item.name())
+	if err == nil && identOf(st) != id {
+		err = fmt.Errorf("%s: %w", m.target(item), ErrChanged)
+	}
+	if err != nil {
+		to.Close()
+		return nil, err
+	}
+	return to, nil
 }
 
 // makeDir makes a directory like the one at the old place.

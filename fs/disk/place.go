@@ -114,18 +114,11 @@ func (m *Move) putBack(w *walker, item *Item) error {
 	if dir.expect(item.name(), item.id, item.Size) == nil {
 		return nil // it is there
 	}
-	to, err := m.openTarget(item, false)
+	to, err := m.openMoved(item, item.id)
 	if err != nil {
 		return err
 	}
 	defer to.Close()
-	st, err := to.stat(item.name())
-	if err != nil {
-		return err
-	}
-	if identOf(st) != item.id {
-		return fmt.Errorf("%s: %w", m.target(item), ErrChanged)
-	}
 	return to.rename(item.name(), dir, item.name())
 }
 
@@ -206,18 +199,11 @@ func (m *Move) Finish(now *Index) (left []string, err error) {
 
 func (m *Move) dropOriginal(w *walker, i int) error {
 	item := m.items[i]
-	to, err := m.openTarget(item, false)
+	to, err := m.openMoved(item, m.copies[i])
 	if err != nil {
 		return err
 	}
 	defer to.Close()
-	st, err := to.stat(item.name())
-	if err != nil {
-		return err
-	}
-	if identOf(st) != m.copies[i] {
-		return fmt.Errorf("%s: %w", m.target(item), ErrChanged)
-	}
 	dir, err := w.dir(item)
 	if err != nil {
 		return err

@@ -276,28 +276,26 @@ func (l *looker) enter(parts []string) error {
 		return nil
 	}
 	l.leaveLast()
-	at, err := l.top.again()
+	at, err := l.top.descend(parts, func(i int, at *Dir, name string) (*Dir, error) {
+		st, err := at.stat(name)
+		if err != nil {
+			return nil, err
+		}
+		if st.Mode&unix.S_IFMT == unix.S_IFLNK {
+			return nil, errLink
+		}
+		next, err := at.at(name)
+		if err != nil {
+			return nil, err
+		}
+		if err := l.note(parts[:i+1], next); err != nil {
+			next.Close()
+			return nil, err
+		}
+		return next, nil
+	})
 	if err != nil {
 		return err
-	}
-	for i, name := range parts {
-		st, err := at.stat(name)
-		if err == nil && st.Mode&unix.S_IFMT == unix.S_IFLNK {
-			err = errLink
-		}
-		var next *Dir
-		if err == nil {
-			next, err = at.at(name)
-		}
-		at.Close()
-		if err != nil {
-			return err
-		}
-		at = next
-		if err := l.note(parts[:i+1], at); err != nil {
-			at.Close()
-			return err
-		}
 	}
 	l.at, l.where = at, where
 	return nil

@@ -29,11 +29,11 @@ func chokeGroupNodes() []Node[chokeGroup] {
 		writable(integer("down_max", "the same for download", "choke_group.down.max", downMax),
 			setter[T]{plan: setMax(rtorrent.SetChokeGroupDownMax)}),
 		writable(text("up_heuristics", "by what peers are unchoked for upload: upload_leech, upload_leech_experimental, upload_seed", "choke_group.up.heuristics", func(t *T) string { return t.UpHeuristics }),
-			setter[T]{words: rtorrent.UpHeuristics(), plan: setWord(rtorrent.UpHeuristics(), rtorrent.SetChokeGroupUpHeuristics)}),
+			oneOf(rtorrent.UpHeuristics(), rtorrent.SetChokeGroupUpHeuristics)),
 		writable(text("down_heuristics", "the same for download: download_leech", "choke_group.down.heuristics", func(t *T) string { return t.DownHeuristics }),
-			setter[T]{words: rtorrent.DownHeuristics(), plan: setWord(rtorrent.DownHeuristics(), rtorrent.SetChokeGroupDownHeuristics)}),
+			oneOf(rtorrent.DownHeuristics(), rtorrent.SetChokeGroupDownHeuristics)),
 		writable(text("tracker_mode", "how trackers are asked: normal, aggressive", "choke_group.tracker.mode", func(t *T) string { return t.TrackerMode }),
-			setter[T]{words: rtorrent.TrackerModes(), plan: setWord(rtorrent.TrackerModes(), rtorrent.SetChokeGroupTrackerMode)}),
+			oneOf(rtorrent.TrackerModes(), rtorrent.SetChokeGroupTrackerMode)),
 		integer("up_rate", "upload rate, in bytes/s", "choke_group.up.rate", func(t *T) int64 { return t.UpRate }),
 		integer("down_rate", "download rate, in bytes/s", "choke_group.down.rate", func(t *T) int64 { return t.DownRate }),
 		integer("up_unchoked", "peers unchoked for upload", "choke_group.up.unchoked", func(t *T) int64 { return t.UpUnchoked }),
@@ -72,14 +72,14 @@ func setMax(command func(string, int64) rtorrent.ServerCommand) func(*chokeGroup
 	}
 }
 
-// setWord returns the plan of a write of one of the words.
-func setWord(words []string, command func(group, word string) rtorrent.ServerCommand) func(*chokeGroup, string, bool) (action, error) {
-	return func(t *chokeGroup, word string, _ bool) (action, error) {
+// oneOf takes one of the words.
+func oneOf(words []string, command func(group, word string) rtorrent.ServerCommand) setter[chokeGroup] {
+	return setter[chokeGroup]{words: words, plan: func(t *chokeGroup, word string, _ bool) (action, error) {
 		if !slices.Contains(words, word) {
 			return nil, invalid("%q, want one of %v", word, words)
 		}
 		return applyServer(command(t.Name, word)), nil
-	}
+	}}
 }
 
 // A chokeGroupsDir is choke_groups/.

@@ -4,6 +4,7 @@ package fs
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -45,6 +46,13 @@ func newDesktop(t *testing.T) *desktop {
 	d.env = append(d.env, "DBUS_SESSION_BUS_ADDRESS="+d.start("dbus-daemon", "--session", "--nofork", "--print-address=1"))
 	d.start("openbox", "--sm-disable")
 	d.start("thunar", "--daemon")
+	// A second one that comes before the first has its name on the bus serves
+	// itself, and does not end.
+	rtorrenttest.Eventually(t, time.Minute, "the file manager is on the bus", func() bool {
+		out, err := d.run("gdbus", "call", "--session", "--dest", "org.freedesktop.DBus", "--object-path", "/org/freedesktop/DBus",
+			"--method", "org.freedesktop.DBus.NameHasOwner", "org.xfce.FileManager")
+		return err == nil && out == "(true,)"
+	})
 	return d
 }
 
@@ -84,9 +92,12 @@ func (d *desktop) start(name string, args ...string) (line string) {
 	return strings.TrimSpace(line)
 }
 
-// run runs a program to its end and returns what it printed.
+// run runs a program to its end, for a minute at most, and returns what it
+// printed.
 func (d *desktop) run(name string, args ...string) (string, error) {
-	cmd := exec.CommandContext(d.t.Context(), name, args...)
+	ctx, cancel := context.WithTimeout(d.t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Env = d.env
 	out, err := cmd.Output()
 	return strings.TrimSpace(string(out)), err

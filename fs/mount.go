@@ -55,6 +55,10 @@ func Mount(trees []*Tree, dir string, m MountOptions) (*fuse.Server, error) {
 			DirectMount:   m.Direct,
 			Debug:         m.Debug,
 			DisableXAttrs: true,
+			// Every READ is answered from memory or by the kernel alone: to try a
+			// pipe first is three system calls in vain, and a line in the log
+			// where the reply is larger than a pipe.
+			DisableSplice: true,
 			PanicHandler:  root.d.survive,
 			// Content is read much faster in pieces of that size. It is also
 			// that of each buffer for requests; those of a server that hangs

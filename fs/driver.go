@@ -69,7 +69,9 @@ type driver struct {
 	arrivals  *arrivals
 	tags      *madeTags
 	scratches *scratches
-	queries   recent
+	queries   recent // of where/
+	tables    recent // of list/
+	lists     memos  // of list/
 	throttles *madeThrottles
 	events    *events
 	contents  *contents

@@ -12,12 +12,14 @@ import (
 // A query is a conjunction of conditions on torrents, as where/ takes it.
 type query struct {
 	conditions []condition
-	trackers   bool // a condition is about the trackers
+	trackers   bool   // a condition is about the trackers
+	from       string // the rTorrent commands behind the conditions' fields
 }
 
 // A condition compares one field with a value.
 type condition struct {
 	field string
+	from  string                         // the rTorrent commands behind it
 	value func(*rtorrent.Torrent) string // nil: the trackers' hosts
 	kind  kind
 	op    string
@@ -55,6 +57,7 @@ func parseQuery(expr string, files []File[rtorrent.Torrent]) (*query, error) {
 			return nil, err
 		}
 		q.trackers = q.trackers || c.value == nil
+		q.from += " " + c.from
 		q.conditions = append(q.conditions, c)
 	}
 	return q, nil
@@ -69,7 +72,7 @@ func (c *condition) bind(files []File[rtorrent.Torrent]) error {
 		if at < 0 {
 			return invalid("query: no field %q", c.field)
 		}
-		c.value, c.kind = files[at].Value, files[at].Kind
+		c.value, c.kind, c.from = files[at].Value, files[at].Kind, files[at].From
 		if err := c.checkWord(files[at].Among); err != nil {
 			return err
 		}

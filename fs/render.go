@@ -6,10 +6,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
-	"rtfs/cache"
 	"rtfs/rtorrent"
 )
 
@@ -88,76 +86,4 @@ func jsonValue(k kind, value string) []byte {
 		return []byte("null")
 	}
 	return encoded
-}
-
-// A memo keeps what was last rendered from a snapshot: a listing's stat and
-// the read behind it want the same bytes. It is safe for concurrent use.
-type memo struct {
-	mu       sync.Mutex // guards the fields below
-	snapshot *cache.Snapshot
-	content  []byte
-}
-
-func (m *memo) render(s *cache.Snapshot, render func() []byte) []byte {
-	m.mu.Lock()
-	if m.snapshot == s {
-		defer m.mu.Unlock()
-		return m.content
-	}
-	m.mu.Unlock()
-	content := render()
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.snapshot, m.content = s, content
-	return content
-}
-
-// renderListTSV returns all torrents: a header, then a row each.
-func renderListTSV(ctx context.Context, d *driver, _ *server) ([]byte, error) {
-	s, err := d.cache.Snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return d.listTSV.render(s, func() []byte { return listTSV(d, s) }), nil
-}
-
-func listTSV(d *driver, s *cache.Snapshot) []byte {
-	var b bytes.Buffer
-	files := d.shown()
-	for i, f := range files {
-		if i > 0 {
-			b.WriteByte('\t')
-		}
-		b.WriteString(f.Name)
-	}
-	b.WriteByte('\n')
-	for _, t := range s.Torrents {
-		for i, f := range files {
-			if i > 0 {
-				b.WriteByte('\t')
-			}
-			b.WriteString(escapeTSV(f.Value(t)))
-		}
-		b.WriteByte('\n')
-	}
-	return b.Bytes()
-}
-
-// renderListJSON returns all torrents as one array of objects.
-func renderListJSON(ctx context.Context, d *driver, _ *server) ([]byte, error) {
-	s, err := d.cache.Snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return d.listJSON.render(s, func() []byte {
-		files := d.shown()
-		b := []byte{'['}
-		for i, t := range s.Torrents {
-			if i > 0 {
-				b = append(b, ',', '\n')
-			}
-			b = appendJSON(b, files, t)
-		}
-		return append(b, ']', '\n')
-	}), nil
 }

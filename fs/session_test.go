@@ -46,6 +46,7 @@ func TestShellSession(t *testing.T) {
 				{"echo 'Grüße 😀' > torrents/$ONE/comment; cat torrents/$ONE/comment", "Grüße 😀\n"},
 				{"cat torrents/$ONE/comment > torrents/$MANY/comment; cat torrents/$MANY/comment", "Grüße 😀\n"},
 				{"cut -f2,3 list.tsv", "name\tsize\none file.bin\t300000\nmany\t101000\n"},
+				{"cat list/size,name; cat list/name,none 2>&1; ls list; grep -c none log", "size\tname\n300000\tone file.bin\n101000\tmany\ncat: list/name,none: Invalid argument\nsize,name\n1\n"},
 				{"python3 -c 'import json; d=json.load(open(\"by-name/many/info.json\")); print(d[\"size\"], d[\"is_complete\"], d[\"tags\"])'", "101000 True []\n"},
 				{"find torrents/$MANY/files -type f | sort | sed 's/.*files.//'", "a.txt\nempty\nsub dir/b.bin\n"},
 				{"stat -c '%s %b' 'torrents/'$MANY'/files/sub dir/b.bin'", "100000 196\n"},

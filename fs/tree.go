@@ -13,6 +13,7 @@ func rootNodes() []Node[server] {
 		Growing[server]{Name: "log", Log: func(d *driver) *logFile { return d.log }, Doc: "every write through this mount: time, uid, path, old and new value, errno, rTorrent's words"},
 		File[server]{Name: "list.tsv", Doc: "all torrents, one row each: the fast way to read everything", Read: renderListTSV},
 		File[server]{Name: "list.json", Doc: "the same as one JSON array of objects", Read: renderListJSON},
+		List[server]{Name: "list", Doc: "the same with the fields that you name, and no more asked of rTorrent: cat list/name,ratio,state", Below: tableReference, Open: openList},
 		File[server]{Name: "files.tsv", Doc: "every file of every torrent: hash, priority, size, completed_bytes, path", From: "f.multicall", Read: renderFilesTSV},
 		Growing[server]{Name: "events", Log: func(d *driver) *logFile { return d.events.log }, Doc: "changes in rTorrent since the mount: time, info-hash, event, name; tail -f it; events are " + strings.Join(eventNames, ", ")},
 		File[server]{Name: "metrics", Doc: "Prometheus text: totals, counts by state, tracker and message", Read: renderMetrics},

@@ -98,7 +98,7 @@ func TestOtherUsers(t *testing.T) {
 							file.Close()
 						}
 					}
-					if l.Mode[0] == 'd' && !owner && l.Path != "where/" { // there a name is a query
+					if l.Mode[0] == 'd' && !owner && l.Path != "where/" && l.Path != "list/" { // there a name is a query
 						if err := os.Mkdir(filepath.Join(path, "x"), 0o755); !errors.Is(err, syscall.EACCES) {
 							t.Errorf("mkdir in %s as somebody else: %v", l.Path, err)
 						}
@@ -198,7 +198,7 @@ func TestReadOnly(t *testing.T) {
 					}
 					want("truncate", l.Path, os.Truncate(path, 0))
 				}
-				if l.Mode[0] == 'd' && l.Path != "where/" { // there a name is a query
+				if l.Mode[0] == 'd' && l.Path != "where/" && l.Path != "list/" { // there a name is a query
 					inside := filepath.Join(path, "x")
 					want("mkdir in", l.Path, os.Mkdir(inside, 0o755))
 					want("symlink in", l.Path, os.Symlink(string(w.hash), inside))

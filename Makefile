@@ -9,7 +9,8 @@ TAGS     = nethttpomithttp2,urfave_cli_no_docs,urfave_cli_no_suggest
 COLD     = net net/http net/http/... net/url net/textproto net/netip vendor/golang.org/x/... crypto/tls crypto/x509 \
            encoding/asn1 encoding/gob encoding/xml net/rpc html/template text/template... \
            regexp... mime/... flag log/slog math/big crypto/rsa crypto/ecdsa crypto/internal/fips140/... compress/... \
-           os/exec os/user text/tabwriter encoding/pem rtfs github.com/urfave/... github.com/anacrolix/...
+           os/exec os/user text/tabwriter encoding/pem encoding/json path/filepath golang.org/x/sys/unix rtfs rtfs/fs/disk \
+           github.com/urfave/... github.com/anacrolix/... github.com/kolo/...
 FLAGS    = -trimpath -tags $(TAGS) $(COLD:%=-gcflags=%=-l) \
            -ldflags "-s -w -funcalign=16 -X main.version=$(VERSION)"
 AT_MOST  = 12000000

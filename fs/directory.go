@@ -33,7 +33,7 @@ func setDirectory(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 		if err := d.jobs.refuse(h, "directory"); err != nil {
 			return err
 		}
-		if err := d.wantDirectory(ctx, dir); err != nil && (errors.Is(err, syscall.ENOTDIR) || t.State && t.IsComplete) {
+		if err := d.wantDirectory(ctx, dir); err != nil && (isNever(err) || t.State && t.IsComplete) {
 			return err // of what is complete rTorrent makes nothing
 		}
 		if err := d.wantDirectory(ctx, path.Dir(dir)); err != nil {
@@ -109,13 +109,27 @@ func (d *driver) wantDirectory(ctx context.Context, dir string) error {
 		if err == nil && !info.IsDir() {
 			err = &fs.PathError{Op: "stat", Path: dir, Err: syscall.ENOTDIR}
 		}
-		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
+		if !errors.Is(err, fs.ErrNotExist) && !isNever(err) {
 			return struct{}{}, nil // it is there, or cannot be looked at
 		}
 		if _, mapped := findMap(d.opts.Maps, dir); !mapped && !exists(d.dataDir()) {
 			return struct{}{}, nil
 		}
-		return struct{}{}, fmt.Errorf("%w: directory %s: %w", errInvalid, dir, err)
+		return struct{}{}, noDirectory(dir, err)
 	})
 	return err
+}
+
+// isNever reports whether an error of the local file system says that nothing
+// can be made at a path as it is.
+func isNever(err error) bool {
+	return errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG) || errors.Is(err, syscall.ELOOP)
+}
+
+// noDirectory returns the error for a directory that is not there.
+func noDirectory(dir string, err error) error {
+	if errors.Is(err, syscall.ENAMETOOLONG) {
+		err = fmt.Errorf("%w: most file systems keep names of at most 255 bytes, and paths of 4095", err)
+	}
+	return fmt.Errorf("%w: directory %s: %w", errInvalid, dir, err)
 }

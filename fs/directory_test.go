@@ -61,3 +61,51 @@ func TestRefusedDirectoryChangesNothing(t *testing.T) {
 		})
 	}
 }
+
+// TestPathsThatCannotBe writes paths at which the file system lets nothing be
+// into each file that takes a directory, of a torrent that runs and of one that
+// is stopped.
+func TestPathsThatCannotBe(t *testing.T) {
+	m := mountQuick(t, rtorrenttest.Start(t, "0.16"))
+	dl := m.daemon.Downloads()
+	p := newPayload(t, "here", piece, map[string]int{"": 3 * piece})
+	p.write(t, dl)
+	m.add(t, "add", p)
+	m.awaitState(t, p.hash, stateSeeding)
+	if err := os.Symlink("loop", filepath.Join(dl, "loop")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(m.path("add", "tag"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	was := m.read(t, "torrents", string(p.hash), "directory")
+	for _, state := range []string{stateSeeding, stateStopped} {
+		if state == stateStopped {
+			m.put(t, "stop\n", "torrents", string(p.hash), "state")
+			m.awaitState(t, p.hash, state)
+		}
+		for dir, say := range map[string]string{
+			filepath.Join(dl, strings.Repeat("n", 256)):          "at most 255 bytes",
+			filepath.Join(dl, strings.Repeat("n", 256), "below"): "at most 255 bytes",
+			filepath.Join(dl, strings.Repeat("deep/", 900)):      "paths of 4095",
+			filepath.Join(dl, "loop"):                            "symbolic links",
+			filepath.Join(dl, "here", "below"):                   "not a directory",
+		} {
+			for file, value := range map[string]string{
+				"torrents/" + string(p.hash) + "/directory": dir, "torrents/" + string(p.hash) + "/move": dir,
+				"add/defaults": "directory: " + dir, "add/tag/defaults": "directory: " + dir,
+			} {
+				if err := writeFile(m.path(file), []byte(value+"\n")); !errors.Is(err, syscall.EINVAL) {
+					t.Errorf("%s, %s: %.300q: %v, want EINVAL", state, file, dir, err)
+				}
+				if log := strings.TrimSpace(m.read(t, "log")); !strings.Contains(log[strings.LastIndexByte(log, '\n')+1:], say) {
+					t.Errorf("%s, %s: the last line of the log does not say %q:\n%s", state, file, say, log)
+				}
+			}
+		}
+		if now := m.read(t, "torrents", string(p.hash), "directory"); now != was {
+			t.Errorf("%s: directory is %q, was %q", state, now, was)
+		}
+		m.awaitState(t, p.hash, state)
+	}
+}

@@ -8,7 +8,6 @@ import (
 	"path"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"rtfs/cache"
@@ -152,8 +151,8 @@ func (d *driver) checkMove(ctx context.Context, s *survey, to string) (*disk.Mov
 			return nil, err
 		}
 		move, err := disk.NewMove(plan, d.local(to), d.opts.DataUID, nil)
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
-			err = invalid("move to %s: %v", to, err)
+		if errors.Is(err, fs.ErrNotExist) || isNever(err) {
+			err = noDirectory(to, err)
 		}
 		return move, err
 	})

@@ -63,17 +63,22 @@ func versionIn(dir *fusefs.Inode, name string) *valueNode {
 }
 
 // load makes the node the version that is there now: that of known, if it is
-// still the one, or a new one. It returns until when that is new enough.
+// still the one, or a new one. It returns until when that is new enough. A writer
+// that was turned away is given one that is retired before anybody can read it.
 func (v *valueNode) load(ctx context.Context, known *valueNode) (until time.Time, err error) {
 	now, err := v.at(ctx)
 	if err != nil {
 		return time.Time{}, err
 	}
 	v.content, v.mtime, v.taken = now.content, now.mtime, now.span.Taken
-	if known != nil && known.shows(now) {
+	v.retired = v.d.values.writes(ctx, v.ino)
+	if !v.retired && known != nil && known.shows(now) {
 		v.generation = known.generation
-	} else {
-		v.generation = v.d.values.generation()
+		return now.span.Until, nil
+	}
+	v.generation = v.d.values.generation()
+	if v.retired {
+		return time.Time{}, nil
 	}
 	return now.span.Until, nil
 }
@@ -83,6 +88,11 @@ func (v *valueNode) load(ctx context.Context, known *valueNode) (until time.Time
 func (v *valueNode) shows(now moment) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	return v.isOf(now)
+}
+
+// isOf is shows for a caller that holds mu.
+func (v *valueNode) isOf(now moment) bool {
 	if v.d.values.ungated.Load() {
 		return true
 	}
@@ -95,26 +105,26 @@ func (v *valueNode) shows(now moment) bool {
 	return true
 }
 
+// attr tells the size of the version as long as somebody reads from the kernel's
+// copy, which the kernel cuts or pads to the size that it is told last.
 func (v *valueNode) attr(ctx context.Context, out *fuse.Attr) (time.Duration, error) {
-	if v.isRetired() {
+	retired, read := v.use()
+	if retired && !read {
 		return v.fileNode.attr(ctx, out)
 	}
 	v.d.fill(out, v.ino, v.mode, int64(len(v.content)), v.mtime)
+	if retired {
+		return 0, nil
+	}
 	return versionLife, nil
 }
 
 // Getattr implements fusefs.NodeGetattrer. Each open file has the size of what
-// it reads.
+// it reads, but for one that is read past the kernel's copy while others read
+// that.
 func (v *valueNode) Getattr(ctx context.Context, f fusefs.FileHandle, out *fuse.AttrOut) syscall.Errno {
-	switch h := f.(type) {
-	case *reading:
-		v.d.fill(&out.Attr, v.ino, v.mode, int64(len(v.content)), v.mtime)
-		if !v.isRetired() {
-			out.SetTimeout(versionLife)
-		}
-		return 0
-	case *handle:
-		if !h.writes { // it could not be given the new inode
+	if h, ok := f.(*handle); ok && !h.writes {
+		if _, read := v.use(); !read {
 			return v.fileNode.Getattr(ctx, f, out)
 		}
 	}
@@ -129,10 +139,12 @@ func (v *valueNode) Setattr(ctx context.Context, f fusefs.FileHandle, in *fuse.S
 	return v.Getattr(ctx, f, out)
 }
 
-func (v *valueNode) isRetired() bool {
+// use reports whether lookups find another inode, and whether somebody reads from
+// the kernel's copy of this one.
+func (v *valueNode) use() (retired, read bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.retired
+	return v.retired, v.readers > 0
 }
 
 // Open implements fusefs.NodeOpener. It is the gate through which all readers
@@ -143,7 +155,7 @@ func (v *valueNode) isRetired() bool {
 // text is read past the kernel's copy.
 func (v *valueNode) Open(ctx context.Context, flags uint32) (fusefs.FileHandle, uint32, syscall.Errno) {
 	if flags&syscall.O_ACCMODE != syscall.O_RDONLY {
-		if v.writable() == 0 && !v.retire() && !v.d.values.second(ctx, v.ino) {
+		if v.writable() == 0 && !v.retire() && !v.d.values.second(ctx, v.ino, true) {
 			return nil, 0, syscall.ESTALE
 		}
 		v.d.values.passed(ctx, v.ino)
@@ -156,7 +168,7 @@ func (v *valueNode) Open(ctx context.Context, flags uint32) (fusefs.FileHandle, 
 	if v.open(now, false) {
 		v.d.values.passed(ctx, v.ino)
 	} else {
-		if !v.d.values.second(ctx, v.ino) {
+		if !v.d.values.second(ctx, v.ino, false) {
 			return nil, 0, syscall.ESTALE
 		}
 		if !v.open(now, true) {
@@ -169,17 +181,13 @@ func (v *valueNode) Open(ctx context.Context, flags uint32) (fusefs.FileHandle, 
 // open lets a reader in, if this is the version of now. One who has just been
 // given it is let in also if a later snapshot has another.
 func (v *valueNode) open(now moment, justGiven bool) bool {
-	if !v.shows(now) {
-		v.mu.Lock()
-		given := justGiven && !v.retired && now.span.Taken.After(v.taken) && time.Since(v.taken) < v.d.opts.TTL
-		v.mu.Unlock()
-		if !given {
-			return false
-		}
-	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.readers++
+	given := justGiven && !v.retired && now.span.Taken.After(v.taken) && time.Since(v.taken) < v.d.opts.TTL
+	if !v.isOf(now) && !given {
+		return false
+	}
+	v.readers++ // before a writer can find that there is none
 	return true
 }
 

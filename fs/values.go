@@ -3,6 +3,7 @@ package fs
 import (
 	"bytes"
 	"context"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,17 +23,23 @@ type values struct {
 	ungated atomic.Bool
 
 	mu     sync.Mutex // guards the fields below
-	turned map[caller]time.Time
+	turned map[caller]turn
 }
 
 // A caller is a thread at the gate of a file.
 type caller struct {
-	thread uint32
+	thread uint32 // 0 of those outside of the container in which rtfs is
 	ino    uint64
 }
 
+// A turn is when a thread was turned away, and whether it is to write.
+type turn struct {
+	at     time.Time
+	writes bool
+}
+
 func newValues() *values {
-	return &values{turned: map[caller]time.Time{}}
+	return &values{turned: map[caller]turn{}}
 }
 
 // generation returns the number of a new version.
@@ -46,30 +53,39 @@ const (
 )
 
 // second reports whether a thread comes to the gate of a file for the second
-// time with one open(2).
-func (v *values) second(ctx context.Context, ino uint64) bool {
+// time with one open(2). Threads that have no number here are taken for one that
+// is never let in.
+func (v *values) second(ctx context.Context, ino uint64, writes bool) bool {
 	c := callerOf(ctx, ino)
 	now := time.Now()
+	old := func(_ caller, t turn) bool { return now.Sub(t.at) >= turnedLife }
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if at, ok := v.turned[c]; ok {
-		delete(v.turned, c)
-		if now.Sub(at) < turnedLife {
-			return true
+	if t, ok := v.turned[c]; ok && !old(c, t) {
+		if c.thread != 0 {
+			delete(v.turned, c)
 		}
+		return true
 	}
 	if len(v.turned) >= turnedMost {
-		for c, at := range v.turned {
-			if now.Sub(at) >= turnedLife {
-				delete(v.turned, c)
-			}
-		}
+		maps.DeleteFunc(v.turned, old)
 		if len(v.turned) >= turnedMost {
 			return true
 		}
 	}
-	v.turned[c] = now
+	v.turned[c] = turn{now, writes}
 	return false
+}
+
+// writes reports whether a thread was turned away from a file that it is to write.
+func (v *values) writes(ctx context.Context, ino uint64) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if len(v.turned) == 0 {
+		return false
+	}
+	t, ok := v.turned[callerOf(ctx, ino)]
+	return ok && t.writes && time.Since(t.at) < turnedLife
 }
 
 // passed notes that a thread was let in, so that its next open(2) of the file is
@@ -77,8 +93,11 @@ func (v *values) second(ctx context.Context, ino uint64) bool {
 func (v *values) passed(ctx context.Context, ino uint64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if len(v.turned) > 0 {
-		delete(v.turned, callerOf(ctx, ino))
+	if len(v.turned) == 0 {
+		return
+	}
+	if c := callerOf(ctx, ino); c.thread != 0 {
+		delete(v.turned, c)
 	}
 }
 

@@ -2,7 +2,10 @@
 
 package fs
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // TestValuesAreNeverOldNorCutLong is TestValuesAreNeverOldNorCut with 200,000
 // reads, and more.
@@ -16,3 +19,7 @@ func TestValuesAreNeverOldNorCutLong(t *testing.T) {
 		})
 	}
 }
+
+// TestValueThatIsReadAndWrittenAtOnceLong is TestValueThatIsReadAndWrittenAtOnce
+// for two minutes.
+func TestValueThatIsReadAndWrittenAtOnceLong(t *testing.T) { contend(t, 2*time.Minute) }

@@ -142,7 +142,7 @@ func confLines(path string) []string {
 func (m machine) examineMountpoint(d *diagnosis, dir string) {
 	path, err := resolve(dir)
 	if err != nil {
-		d.problem("mkdir -p "+quote(dir), "mountpoint %s: %v", dir, cause(err))
+		d.problem(missingHint(dir, nil), "mountpoint %s: %v", dir, cause(err))
 		return
 	}
 	kind, err := mountType(path)
@@ -160,16 +160,29 @@ func (m machine) examineMountpoint(d *diagnosis, dir string) {
 	info, err := bounded(func() (os.FileInfo, error) { return os.Stat(path) })
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		d.problem("mkdir -p "+quote(dir), "mountpoint %s does not exist", dir)
+		d.problem(missingHint(dir, nil), "mountpoint %s does not exist", dir)
 	case err != nil:
 		d.problem("choose another directory", "mountpoint %s: %v", dir, cause(err))
 	case !info.IsDir():
-		d.problem("choose a directory", "mountpoint %s is not a directory", dir)
+		d.problem(missingHint(dir, info), "mountpoint %s is not a directory", dir)
 	case m.uid != 0 && unix.Access(path, unix.W_OK) != nil:
 		d.problem("choose a directory of yours, as fusermount3 wants it", "mountpoint %s is not writable by you", dir)
 	default:
 		d.ok("mountpoint %s is a directory", dir)
 	}
+}
+
+// missingHint says what to do about a mountpoint that is no directory, or nothing
+// at all (nil). It may be meant as the address of a server.
+func missingHint(dir string, info os.FileInfo) string {
+	socket := info != nil && info.Mode()&fs.ModeSocket != 0
+	if guess := guessAddress(dir); guess != "" && (socket || strings.HasSuffix(dir, ".sock") || !strings.Contains(dir, "/")) {
+		return "perhaps " + guess + " is meant, a server"
+	}
+	if info != nil {
+		return "choose a directory"
+	}
+	return "mkdir -p " + quote(dir)
 }
 
 // cause is an error without the path, which the message has already.

@@ -232,10 +232,22 @@ func TestDoctorOfBrokenMountpoints(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for dir, want := range map[string]string{file: "problem is not a directory", filepath.Join(dir, "none"): "problem does not exist"} {
+	socket, gone := filepath.Join(dir, "rpc"), filepath.Join(dir, "rpc.sock")
+	listener, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	for dir, want := range map[string][]string{
+		file:                       {"problem is not a directory", "→ choose a directory"},
+		filepath.Join(dir, "none"): {"problem does not exist", "→ mkdir -p"},
+		socket:                     {"problem is not a directory", "→ perhaps scgi://" + socket + " is meant"},
+		gone:                       {"problem does not exist", "→ perhaps scgi://" + gone + " is meant"},
+		"localhost:5000":           {"problem does not exist", "→ perhaps scgi://localhost:5000 is meant"},
+	} {
 		r := rtfs(t, "doctor", dir)
 		r.want(t, exitFailure)
-		wantLines(t, r.stdout, want)
+		wantLines(t, r.stdout, want...)
 	}
 	rtfs(t, "doctor", "a", "b").want(t, exitUsage, "got 2 arguments")
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
+	"regexp"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -21,6 +23,9 @@ func TestCrowd(t *testing.T) {
 		t.Run(version, func(t *testing.T) { runCrowd(t, version, 3*time.Second) })
 	}
 }
+
+// wholeTag is what a tag of a crowd reads as; it begins without one.
+var wholeTag = regexp.MustCompile("^(value-[0-9]+-[0-9]+)?\n$")
 
 // runCrowd lets 64 writers, each with a file of its own, and 64 readers at one
 // mount. No call may fail, and each writer reads back what it wrote.
@@ -60,8 +65,12 @@ func runCrowd(t *testing.T, version string, long time.Duration) {
 			for !over() {
 				p := torrents[rnd.IntN(len(torrents))]
 				what := pick(rnd, []string{m.path("list.tsv"), m.torrent(p.hash, "state"), m.torrent(p.hash, "info"), m.torrent(p.hash, "tags"), m.path("health")})
-				if _, err := os.ReadFile(what); err != nil {
+				got, err := os.ReadFile(what)
+				if err != nil {
 					t.Errorf("read: %v", err)
+				}
+				if filepath.Base(what) == "tags" && !wholeTag.Match(got) {
+					t.Errorf("read: the tag %q, of those like value-1-1", got)
 				}
 				if _, err := os.ReadDir(m.torrent(p.hash, "files")); err != nil {
 					t.Errorf("listing: %v", err)

@@ -35,7 +35,7 @@ func dial(t *testing.T, endpoint string, o rtorrent.Options) *rtorrent.Client {
 const (
 	faultTimeout  = time.Second
 	faultMaxStale = 500 * time.Millisecond
-	faultSlack    = time.Second
+	faultSlack    = 3 * time.Second
 )
 
 // mountFragile mounts an rTorrent that is going to fail.

@@ -124,8 +124,12 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// interruptBound is how long a program may live on that is interrupted: a second
+// in rtfs, and what a busy machine takes. The call itself would take a minute.
+const interruptBound = 5 * time.Second
+
 // interrupt starts a program that must wait for rTorrent, and wants SIGINT to
-// end it within a second.
+// end it.
 func interrupt(t *testing.T, argv ...string) {
 	t.Helper()
 	cmd := exec.Command(argv[0], argv[1:]...)
@@ -153,10 +157,10 @@ func interrupt(t *testing.T, argv ...string) {
 		if !status.Signaled() || status.Signal() != syscall.SIGINT {
 			t.Errorf("%s ended by itself: %v", argv, cmd.ProcessState)
 		}
-		if took := time.Since(begun); took > time.Second {
-			t.Errorf("%s took %s to die of SIGINT, want at most 1s", argv, took)
+		if took := time.Since(begun); took > interruptBound {
+			t.Errorf("%s took %s to die of SIGINT, want at most %s", argv, took, interruptBound)
 		}
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Errorf("%s does not die of SIGINT", argv)
 		cmd.Process.Kill()
 	}

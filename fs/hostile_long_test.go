@@ -4,8 +4,10 @@ package fs
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -33,11 +35,11 @@ func rawTracked(name string, number, trackers int) ([]byte, rtorrent.Hash) {
 func hostileLoad(t *testing.T, d *rtorrent.Daemon, client *rtorrent.Client, tracker *rtorrenttest.Tracker) int {
 	t.Helper()
 	const equal, files = 2000, 50_000
-	n := 0
-	load := func(content []byte) {
+	names := map[rtorrent.Hash]string{}
+	load := func(name string, content []byte, h rtorrent.Hash) {
 		t.Helper()
-		n++
-		path := filepath.Join(d.Downloads(), fmt.Sprint(n, ".torrent"))
+		names[h] = name
+		path := filepath.Join(d.Downloads(), fmt.Sprint(len(names), ".torrent"))
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -46,15 +48,15 @@ func hostileLoad(t *testing.T, d *rtorrent.Daemon, client *rtorrent.Client, trac
 		}
 	}
 	for i, name := range append(hostileNames(), strings.Repeat("5", 5000), strings.Repeat("\U0001F600", 1250)) {
-		content, _ := rawTorrent(name, i, tracker.URL)
-		load(content)
+		content, h := rawTorrent(name, i, tracker.URL)
+		load(name, content, h)
 	}
 	for i := range equal {
-		content, _ := rawTorrent("as many others", 1000+i, "http://127.0.0.1:9/a")
-		load(content)
+		content, h := rawTorrent("as many others", 1000+i, "http://127.0.0.1:9/a")
+		load(fmt.Sprint("as many others, ", i), content, h)
 	}
-	content, _ := rawTracked("of 300 trackers", 100_000, 300)
-	load(content)
+	content, h := rawTracked("of 300 trackers", 100_000, 300)
+	load("of 300 trackers", content, h)
 	var many [][]string
 	for i := range files {
 		many = append(many, []string{fmt.Sprint("folder ", i/500), fmt.Sprintf("file %d\x01", i)})
@@ -63,14 +65,24 @@ func hostileLoad(t *testing.T, d *rtorrent.Daemon, client *rtorrent.Client, trac
 	for name, paths := range map[string][][]string{
 		"of 50,000 files": many, "deep": {deep, {"a"}}, "of long paths": {{strings.Repeat("p", 5000)}, {strings.Repeat("q", 5000), strings.Repeat("r", 5000)}},
 	} {
-		content, _ := rawFolder(name, paths)
-		load(content)
+		content, h := rawFolder(name, paths)
+		load(name, content, h)
 	}
+	var loaded int64
+	defer func() {
+		if !t.Failed() {
+			return
+		}
+		hashes, err := client.View(t.Context(), "main")
+		for _, h := range hashes {
+			delete(names, h)
+		}
+		t.Logf("%d are loaded (%v), and not: %.300q", loaded, err, slices.Collect(maps.Values(names)))
+	}()
 	rtorrenttest.Eventually(t, 2*time.Minute, "all are loaded", func() bool {
-		var loaded int64
-		return client.Call(t.Context(), &loaded, "view.size", "", "main") == nil && loaded == int64(n)
+		return client.Call(t.Context(), &loaded, "view.size", "", "main") == nil && loaded == int64(len(names))
 	})
-	return n
+	return len(names)
 }
 
 // TestHostileAtOnce has all at once in one rTorrent what breaks clients. Programs

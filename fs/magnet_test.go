@@ -85,6 +85,8 @@ func TestMagnets(t *testing.T) {
 					t.Errorf("%s, again: %q, want that it exists", tc.name, out)
 				}
 				rtorrenttest.Eventually(t, time.Minute, name+" has its metadata", func() bool {
+					// A peer that was too slow the first time would wait for the next announce.
+					m.client.CallWrite(t.Context(), nil, "add_peer", h, "127.0.0.1:"+number(int64(seed.PeerPort())))
 					got, err := os.ReadFile(m.torrent(h, "name"))
 					return err == nil && string(got) == name+"\n"
 				})

@@ -132,6 +132,9 @@ func (m *model) addOrErase(p *payload) {
 	returned := time.Now()
 	m.writes.Add(1)
 	m.awaitCalm()
+	if will == "present" && isUnknown(err) {
+		m.awaitListed(p)
+	}
 	before := m.absent[p.hash]
 	lag := modelLag
 	if err == nil {
@@ -151,5 +154,17 @@ func (m *model) addOrErase(p *payload) {
 		m.t.Errorf("making %s %s: %v", p.hash, will, err)
 	default:
 		m.refused.Add(1)
+	}
+}
+
+// awaitListed waits until a torrent is there that rTorrent may have been given:
+// it answers first, and then lists it as soon as it gets to that.
+func (m *model) awaitListed(p *payload) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for until := time.Now().Add(2 * time.Second); time.Now().Before(until); <-tick.C {
+		if _, err := m.direct.Torrent(m.t.Context(), p.hash); err == nil {
+			return
+		}
 	}
 }

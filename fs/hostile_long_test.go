@@ -55,7 +55,7 @@ func hostileLoad(t *testing.T, d *rtorrent.Daemon, client *rtorrent.Client, trac
 		content, h := rawTorrent("as many others", 1000+i, "http://127.0.0.1:9/a")
 		load(fmt.Sprint("as many others, ", i), content, h)
 	}
-	content, h := rawTracked("of 300 trackers", 100_000, 300)
+	content, h := rawTracked("of 300 trackers", 10_000, 300)
 	load("of 300 trackers", content, h)
 	var many [][]string
 	for i := range files {

@@ -16,9 +16,10 @@ const (
 	checkingPoll = 100 * time.Millisecond
 )
 
-// Apply carries out the commands on one torrent and puts its new row into the
-// Snapshot before it returns. The row is nil if the torrent is gone. Writes to
-// one torrent happen in the order in which they were let in.
+// Apply carries out the commands on one torrent and puts what they can change of
+// its row into the Snapshot before it returns; without commands it is the whole
+// row. The row is nil if the torrent is gone. Writes to one torrent happen in the
+// order in which they were let in.
 func (c *Cache) Apply(ctx context.Context, h rtorrent.Hash, commands ...rtorrent.Command) (*rtorrent.Torrent, error) {
 	leave, err := c.enter(ctx, h)
 	if err != nil {
@@ -37,7 +38,11 @@ func (c *Cache) enter(ctx context.Context, h rtorrent.Hash) (leave func(), err e
 }
 
 func (c *Cache) apply(ctx context.Context, h rtorrent.Hash, commands []rtorrent.Command) (*rtorrent.Torrent, error) {
-	_, row, err := c.applySeeing(ctx, h, nil, 0, commands)
+	var known *rtorrent.Torrent
+	if len(commands) > 0 {
+		known = c.known(h)
+	}
+	_, row, err := c.applySeeing(ctx, h, known, 0, commands)
 	return row, err
 }
 
@@ -46,13 +51,13 @@ func (c *Cache) apply(ctx context.Context, h rtorrent.Hash, commands []rtorrent.
 // rtorrent.Client.DoSeeing. Commands that were decided on something else do
 // not wait for the end of a check.
 func (c *Cache) applySeeing(ctx context.Context, h rtorrent.Hash, known *rtorrent.Torrent, columns rtorrent.Columns, commands []rtorrent.Command) (seen, row *rtorrent.Torrent, err error) {
-	seen, row, err = c.do(ctx, h, known, columns, commands)
+	seen, p, err := c.do(ctx, h, known, columns, commands)
 	if errors.Is(err, rtorrent.ErrChecking) && seen == known {
-		row, err = c.applyAfterCheck(ctx, h, commands, err)
+		p, err = c.applyAfterCheck(ctx, h, known, columns, commands, err)
 	}
 	switch {
-	case row != nil || err == nil || isGone(err):
-		c.Patch(h, row)
+	case p.row != nil || err == nil || isGone(err):
+		row = c.patch(h, p)
 	case len(commands) == 0:
 	case errors.Is(err, rtorrent.ErrInterrupted), errors.Is(err, rtorrent.ErrUnknown):
 		c.Drop() // it may have happened
@@ -65,7 +70,7 @@ func (c *Cache) applySeeing(ctx context.Context, h rtorrent.Hash, known *rtorren
 	return seen, row, err
 }
 
-func (c *Cache) applyAfterCheck(ctx context.Context, h rtorrent.Hash, commands []rtorrent.Command, busy error) (*rtorrent.Torrent, error) {
+func (c *Cache) applyAfterCheck(ctx context.Context, h rtorrent.Hash, known *rtorrent.Torrent, columns rtorrent.Columns, commands []rtorrent.Command, busy error) (patch, error) {
 	deadline := time.NewTimer(checkingWait)
 	defer deadline.Stop()
 	tick := time.NewTicker(checkingPoll)
@@ -73,14 +78,14 @@ func (c *Cache) applyAfterCheck(ctx context.Context, h rtorrent.Hash, commands [
 	for {
 		select {
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return patch{}, ctx.Err()
 		case <-deadline.C:
-			return nil, busy
+			return patch{}, busy
 		case <-tick.C:
 		}
-		row, err := c.client.Do(ctx, h, commands...)
+		_, p, err := c.do(ctx, h, known, columns, commands)
 		if !errors.Is(err, rtorrent.ErrChecking) {
-			return row, err
+			return p, err
 		}
 	}
 }
@@ -97,7 +102,9 @@ func (c *Cache) Patch(h rtorrent.Hash, row *rtorrent.Torrent) {
 	c.patch(h, patch{row, rtorrent.AllColumns})
 }
 
-func (c *Cache) patch(h rtorrent.Hash, p patch) {
+// patch puts what a write has shown into the Snapshot, and returns the row with
+// all else that is known of it by now.
+func (c *Cache) patch(h rtorrent.Hash, p patch) *rtorrent.Torrent {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.flight != nil {
@@ -108,6 +115,10 @@ func (c *Cache) patch(h rtorrent.Hash, p patch) {
 		c.current = c.patched(c.current, h, p)
 		c.signal()
 	}
+	if now := c.current.row(h); now != nil && p.row != nil {
+		return c.client.Merge(now, p.row, p.columns)
+	}
+	return p.row
 }
 
 // joined is two patches of one torrent, the later one second.

@@ -33,18 +33,16 @@ func (c *Cache) Customs(ctx context.Context, h rtorrent.Hash) (*rtorrent.Customs
 }
 
 // Change carries out a write that is more than commands on a torrent, in the
-// order of the torrent's writes, and refreshes the torrent's row as Apply does.
-func (c *Cache) Change(ctx context.Context, h rtorrent.Hash, write func(context.Context) error) error {
+// order of the torrent's writes, and refreshes the columns that it can change, as
+// Apply does.
+func (c *Cache) Change(ctx context.Context, h rtorrent.Hash, columns rtorrent.Columns, write func(context.Context) error) error {
 	leave, err := c.enter(ctx, h)
 	if err != nil {
 		return err
 	}
 	defer leave()
 	err = write(ctx)
-	_, row, refreshed := c.do(ctx, h, nil, 0, nil)
-	if refreshed == nil || isGone(refreshed) {
-		c.Patch(h, row)
-	} else {
+	if _, refreshed := c.lookAt(ctx, h, columns); refreshed != nil && !isGone(refreshed) {
 		c.Drop()
 	}
 	for _, values := range c.onDemand {
@@ -62,9 +60,9 @@ func (c *Cache) SetFilePriority(ctx context.Context, h rtorrent.Hash, index int,
 		return err
 	}
 	defer leave()
-	_, row, err := c.do(ctx, h, nil, 0, []rtorrent.Command{rtorrent.SetFilePriority(h, index, p)})
-	if row != nil || isGone(err) {
-		c.Patch(h, row)
+	_, shown, err := c.do(ctx, h, c.known(h), 0, []rtorrent.Command{rtorrent.SetFilePriority(h, index, p)})
+	if shown.row != nil || isGone(err) {
+		c.patch(h, shown)
 	}
 	if err != nil {
 		c.files.drop(h)

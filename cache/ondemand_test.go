@@ -24,7 +24,7 @@ func TestAChangeIsSeenAtOnce(t *testing.T) {
 			}
 			files()
 			files()
-			err := c.Change(t.Context(), hashA, func(context.Context) error {
+			err := c.Change(t.Context(), hashA, c.client.Columns("d.custom1"), func(context.Context) error {
 				f.change(func(f *fake) { f.rows[hashA]["d.custom1"] = "tv" })
 				return failure
 			})
@@ -45,7 +45,7 @@ func TestAChangeOfATorrentThatIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f, c := newFake(t, Options{})
 		snapshot(t, c)
-		err := c.Change(t.Context(), hashA, func(context.Context) error {
+		err := c.Change(t.Context(), hashA, c.client.Columns("d.custom1"), func(context.Context) error {
 			f.change(func(f *fake) { delete(f.rows, hashA) })
 			return rtorrent.ErrNotFound
 		})
@@ -66,7 +66,7 @@ func TestChangesWaitForEachOther(t *testing.T) {
 		_, c := newFake(t, Options{})
 		snapshot(t, c)
 		done := make(chan struct{})
-		go c.Change(t.Context(), hashA, func(context.Context) error {
+		go c.Change(t.Context(), hashA, c.client.Columns("d.custom1"), func(context.Context) error {
 			<-done
 			return nil
 		})

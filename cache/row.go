@@ -66,6 +66,11 @@ func (c *Cache) Look(ctx context.Context, h rtorrent.Hash, columns rtorrent.Colu
 		return nil, err
 	}
 	defer leave()
+	return c.lookAt(ctx, h, columns)
+}
+
+// lookAt is Look for the one who is in.
+func (c *Cache) lookAt(ctx context.Context, h rtorrent.Hash, columns rtorrent.Columns) (*rtorrent.Torrent, error) {
 	known := c.known(h)
 	if known == nil {
 		return c.apply(ctx, h, nil)
@@ -84,11 +89,7 @@ func (c *Cache) Look(ctx context.Context, h rtorrent.Hash, columns rtorrent.Colu
 	case row.IsMeta != known.IsMeta: // its other columns are not those of known
 		return c.apply(ctx, h, nil)
 	}
-	c.patch(h, patch{row, columns})
-	if now := c.known(h); now != nil {
-		row = c.client.Merge(now, row, columns)
-	}
-	return row, nil
+	return c.patch(h, patch{row, columns}), nil
 }
 
 // look returns the row, nil if the torrent is gone.

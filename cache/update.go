@@ -8,16 +8,16 @@ import (
 	"rtfs/rtorrent"
 )
 
-// Update lets write change one torrent on the ground of its row as it is now,
-// with no other write of ours to it in between. What it does goes through do,
-// which is Apply for the one who is in. The error is write's.
-func (c *Cache) Update(ctx context.Context, h rtorrent.Hash, write func(now *rtorrent.Torrent, do Do) error) error {
+// Update lets write change one torrent on the ground of some columns of its row
+// as they are now, with no other write of ours to it in between. What it does
+// goes through do, which is Apply for the one who is in. The error is write's.
+func (c *Cache) Update(ctx context.Context, h rtorrent.Hash, columns rtorrent.Columns, write func(now *rtorrent.Torrent, do Do) error) error {
 	leave, err := c.enter(ctx, h)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	now, err := c.apply(ctx, h, nil)
+	now, err := c.lookAt(ctx, h, columns)
 	if err != nil {
 		return err
 	}
@@ -53,10 +53,10 @@ const planAtMost = 4
 
 // Execute carries out a plan, made on the row that is known, with no other write
 // of ours to the torrent in between. The request that carries it out asks first
-// for what decided it, so that one row is fetched for a write; where another
-// program has changed that, the plan is made again on what was there, and a
-// second request puts it right. What needs no commands is certain, too: the row
-// is looked at. The row is the torrent's at the end.
+// for what decided it, so that a write takes one request; where another program
+// has changed that, the plan is made again on what was there, and a second request
+// puts it right. What needs no commands is certain, too: what decides is looked
+// at. The row is the torrent's at the end.
 func (c *Cache) Execute(ctx context.Context, h rtorrent.Hash, p Plan) (*rtorrent.Torrent, error) {
 	leave, err := c.enter(ctx, h)
 	if err != nil {
@@ -66,7 +66,7 @@ func (c *Cache) Execute(ctx context.Context, h rtorrent.Hash, p Plan) (*rtorrent
 	now := c.knownWith(h, p.Columns)
 	certain := now == nil
 	if certain {
-		if now, err = c.apply(ctx, h, nil); err != nil {
+		if now, err = c.lookAt(ctx, h, p.Columns); err != nil {
 			return nil, err
 		}
 	}
@@ -78,7 +78,7 @@ func (c *Cache) Execute(ctx context.Context, h rtorrent.Hash, p Plan) (*rtorrent
 			if certain {
 				return now, refused
 			}
-			if now, err = c.apply(ctx, h, nil); err != nil {
+			if now, err = c.lookAt(ctx, h, p.Columns); err != nil {
 				return nil, err
 			}
 			was, certain = now, true

@@ -75,7 +75,7 @@ func TestDirectoriesAct(t *testing.T) {
 }
 
 // TestBulkActs does to 200 torrents what one line of shell can, and wants no
-// other torrent touched, and one row fetched a write: exactly.
+// other torrent touched, and what a start or stop changes asked once a write: exactly.
 func TestBulkActs(t *testing.T) {
 	for _, version := range rtorrenttest.Versions() {
 		t.Run(version, func(t *testing.T) {

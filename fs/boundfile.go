@@ -128,7 +128,7 @@ func (b *boundFile[T]) before(ctx context.Context) (*T, error) {
 	if b.subject.alone == nil {
 		return b.subject.find(ctx)
 	}
-	return b.subject.alone(ctx, b.file.From+" "+stateColumns)
+	return b.subject.alone(ctx, b.file.From+" "+b.file.Set.needs)
 }
 
 // begins reports whether a value is the beginning of a word and none itself.

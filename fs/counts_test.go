@@ -18,8 +18,8 @@ import (
 )
 
 // A counter is a Transport that counts the requests for a table of all
-// torrents, the rows that are fetched by themselves, and all requests. It is
-// safe for concurrent use.
+// torrents, those for what a torrent's start or stop changes, and all. It is safe
+// for concurrent use.
 type counter struct {
 	rtorrent.Transport
 	tables, rows, calls atomic.Int64
@@ -30,7 +30,7 @@ func (c *counter) RoundTrip(ctx context.Context, contentType string, request []b
 	if bytes.Contains(request, []byte("d.multicall")) {
 		c.tables.Add(1)
 	}
-	c.rows.Add(int64(bytes.Count(request, []byte(">d.size_bytes<")))) // a row has it, once
+	c.rows.Add(int64(bytes.Count(request, []byte(">d.timestamp.started<")))) // what a start or stop changes has it, once
 	return c.Transport.RoundTrip(ctx, contentType, request)
 }
 

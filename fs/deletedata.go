@@ -46,7 +46,7 @@ func (d *driver) deleteData(ctx context.Context, h rtorrent.Hash, order string, 
 	}
 	defer journal.Close()
 	var back []string
-	err = d.cache.Update(ctx, h, func(now *rtorrent.Torrent, do cache.Do) error {
+	err = d.cache.Update(ctx, h, rtorrent.AllColumns, func(now *rtorrent.Torrent, do cache.Do) error {
 		job := &disk.DeleteJob{
 			Plan: plan, Journal: journal, Server: d.opts.Server, Owner: d.opts.DataUID, Keep: keep,
 			Daemon: &torrentDaemon{d: d, h: h, was: now, files: s.files, do: do},

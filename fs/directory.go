@@ -54,7 +54,7 @@ func setDirectory(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 // it did in the row like; nil stands for before. It returns the row from before.
 func (d *driver) switchDirectory(ctx context.Context, h rtorrent.Hash, dir string, like *rtorrent.Torrent) (was *rtorrent.Torrent, err error) {
 	var started *rtorrent.Torrent // again, nil if it is not to run
-	err = d.cache.Update(ctx, h, func(now *rtorrent.Torrent, do cache.Do) error {
+	err = d.cache.Update(ctx, h, d.columns(stateColumns+" d.directory_base"), func(now *rtorrent.Torrent, do cache.Do) error {
 		was = now
 		if like == nil {
 			like = now

@@ -34,6 +34,9 @@ func setCount(command func(rtorrent.Hash, int64) rtorrent.Command) func(*rtorren
 	}
 }
 
+// superSeedingColumns are the rTorrent commands that superSeeding follows from.
+const superSeedingColumns = "d.connection_seed d.connection_current d.is_active d.complete"
+
 // superSeeding tells what a complete torrent does, or is to do when it is
 // started: rTorrent ends it by itself when every piece was sent.
 func superSeeding(t *rtorrent.Torrent) bool {
@@ -56,7 +59,7 @@ func setSuperSeeding(t *rtorrent.Torrent, value string, _ bool) (action, error) 
 	}
 	return func(ctx context.Context, d *driver) error {
 		is := func(now *rtorrent.Torrent) bool { return superSeeding(now) == on }
-		return d.whileInactive(ctx, t, is, rtorrent.SetSuperSeeding(t.Hash, on))
+		return d.whileInactive(ctx, t, superSeedingColumns, is, rtorrent.SetSuperSeeding(t.Hash, on))
 	}, nil
 }
 
@@ -81,17 +84,17 @@ func setThrottle(t *rtorrent.Torrent, name string, _ bool) (action, error) {
 			}
 		}
 		is := func(now *rtorrent.Torrent) bool { return now.ThrottleName == name }
-		return d.whileInactive(ctx, t, is, rtorrent.SetThrottle(t.Hash, name))
+		return d.whileInactive(ctx, t, "d.throttle_name", is, rtorrent.SetThrottle(t.Hash, name))
 	}, nil
 }
 
 // whileInactive carries out a command that has no effect, or is refused, while
 // a torrent is active: such a one is paused around it. Where done holds
-// already, nothing happens.
-func (d *driver) whileInactive(ctx context.Context, t *rtorrent.Torrent, done func(now *rtorrent.Torrent) bool, command rtorrent.Command) error {
+// already, which follows from the commands named, nothing happens.
+func (d *driver) whileInactive(ctx context.Context, t *rtorrent.Torrent, from string, done func(now *rtorrent.Torrent) bool, command rtorrent.Command) error {
 	h := t.Hash
 	var resumed *rtorrent.Torrent
-	err := d.cache.Update(ctx, h, func(now *rtorrent.Torrent, do cache.Do) error {
+	err := d.cache.Update(ctx, h, d.columns(from+" d.is_active"), func(now *rtorrent.Torrent, do cache.Do) error {
 		if done(now) {
 			return nil
 		}

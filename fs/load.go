@@ -82,6 +82,7 @@ func (d *driver) loadInTurn(ctx context.Context, h rtorrent.Hash, partial bool, 
 	case err == nil && !partial:
 		return nil, fmt.Errorf("%w: rTorrent has this torrent", errExists)
 	case err == nil:
+		d.cache.Patch(h, t)
 		return steps.adorn(t)
 	case !errors.Is(err, rtorrent.ErrNotFound):
 		return nil, err

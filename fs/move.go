@@ -181,7 +181,7 @@ func (d *driver) runMove(s *survey, move *disk.Move, journal *disk.Journal, stat
 	if err != nil {
 		return err
 	}
-	was, err := d.cache.Client().Torrent(context.Background(), h)
+	was, err := d.cache.Apply(context.Background(), h)
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func controlPeer(t *peer, word string, _ bool) (action, error) {
 // newPeer is the file that takes new ones.
 func newPeer() File[rtorrent.Torrent] {
 	return File[rtorrent.Torrent]{Name: "new", Doc: "write IP addresses with a port, one a line, to connect to: 192.0.2.1:6881 or [2001:db8::1]:6881", From: "add_peer",
-		Set: &setter[rtorrent.Torrent]{shape: shapeLines, plan: addPeers}}
+		Set: &setter[rtorrent.Torrent]{shape: shapeLines, plan: addPeers, needs: "d.is_private"}}
 }
 
 // addPeers plans a write to peers/new.

@@ -94,6 +94,8 @@ type setter[T any] struct {
 	// a bad value is errInvalid and changes nothing. With add the value joins
 	// what is there.
 	plan func(t *T, value string, add bool) (action, error)
+	// needs are the rTorrent commands that plan looks at besides the file's From.
+	needs string
 }
 
 // An action carries out a write that was checked.

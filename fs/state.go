@@ -205,6 +205,10 @@ const (
 	startCheck = 50 * time.Millisecond
 )
 
+// startColumns are what a start changes later than its commands say, besides
+// the state, and ticks do not ask; and what its failure is told with.
+const startColumns = " d.timestamp.finished d.message d.connection_current d.directory_base"
+
 // follow does what remains when the commands of a move were carried out.
 func (d *driver) follow(ctx context.Context, t *rtorrent.Torrent, m move) error {
 	d.pauses.forget(t.Hash)
@@ -237,7 +241,7 @@ func (d *driver) awaitStart(ctx context.Context, t *rtorrent.Torrent) error {
 		case <-tick.C:
 		}
 		var err error
-		if t, err = d.cache.Look(ctx, t.Hash, d.columns(stateColumns)); err != nil {
+		if t, err = d.cache.Look(ctx, t.Hash, d.columns(stateColumns+startColumns)); err != nil {
 			return rtorrent.Afterwards(err)
 		}
 	}

@@ -87,7 +87,7 @@ func setThrottleLimit(side throttleSide) func(*throttle, string, bool) (action, 
 // attachThrottle makes a throttle that has just been defined take hold of the
 // torrents that have its name: rTorrent looks for it when the name is set.
 func (d *driver) attachThrottle(ctx context.Context, name string) error {
-	s, err := d.cache.Snapshot(ctx)
+	s, err := d.cache.Want(ctx, d.columns("d.throttle_name"))
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (d *driver) attachThrottle(ctx context.Context, name string) error {
 		if t.ThrottleName != name {
 			continue
 		}
-		if err := d.whileInactive(ctx, t, other, rtorrent.SetThrottle(t.Hash, name)); err != nil && failed == nil {
+		if err := d.whileInactive(ctx, t, "d.throttle_name", other, rtorrent.SetThrottle(t.Hash, name)); err != nil && failed == nil {
 			failed = fmt.Errorf("throttle %q of %s: %w", name, t.Hash, err)
 		}
 	}
@@ -107,7 +107,7 @@ func (d *driver) attachThrottle(ctx context.Context, name string) error {
 // throttleNames returns the throttles that are known: those that torrents have
 // and those made here, sorted.
 func (d *driver) throttleNames(ctx context.Context) ([]string, error) {
-	s, err := d.cache.Snapshot(ctx)
+	s, err := d.cache.Want(ctx, d.columns("d.throttle_name"))
 	if err != nil {
 		return nil, err
 	}

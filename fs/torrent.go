@@ -52,7 +52,7 @@ func torrentNodes() []Node[rtorrent.Torrent] {
 		writable(integer("priority", "0 off, 1 low, 2 normal, 3 high; takes the words too", "d.priority", func(t *T) int64 { return t.Priority }),
 			setter[T]{words: priorityWords[:], plan: setPriority}),
 		writable(text("directory", "where the data is, the torrent's own folder included; a write moves no data", "d.directory_base", func(t *T) string { return t.Directory }),
-			setter[T]{shape: shapeText, plan: setDirectory}),
+			setter[T]{shape: shapeText, plan: setDirectory, needs: "d.state d.complete"}),
 		text("base_path", "path of the data as rTorrent opened it, empty before that", "d.base_path", func(t *T) string { return t.BasePath }),
 		Link[T]{Name: "content", Doc: "to the data, where it can be seen from here", From: pathColumns, Target: func(d *driver, t *T) string { return d.local(contentPath(t)) }},
 		File[T]{Name: "shared_with", Doc: "info-hashes of the torrents whose data is at the same path, below or above it", From: pathColumns, Read: renderSharedWith},
@@ -73,7 +73,7 @@ func torrentNodes() []Node[rtorrent.Torrent] {
 			setter[T]{plan: setCount(rtorrent.SetPeersMin)}),
 		writable(integer("uploads_max", "peers that are uploaded to at most, 0 for no limit", "d.uploads_max", uploadsMax),
 			setter[T]{plan: setCount(rtorrent.SetUploadsMax)}),
-		writable(boolean("super_seeding", "1 to upload each piece once before any twice; for complete torrents", "d.connection_seed d.connection_current d.is_active d.complete", superSeeding),
+		writable(boolean("super_seeding", "1 to upload each piece once before any twice; for complete torrents", superSeedingColumns, superSeeding),
 			setter[T]{words: flagWords(), plan: setSuperSeeding}),
 		integer("peers_connected", "connected peers", "d.peers_connected", func(t *T) int64 { return t.PeersConnected }),
 		integer("peers_complete", "connected peers that have everything", "d.peers_complete", func(t *T) int64 { return t.PeersComplete }),
@@ -93,7 +93,7 @@ func torrentNodes() []Node[rtorrent.Torrent] {
 	}
 	for i, n := range nodes {
 		if f, ok := n.(File[T]); ok && f.Set != nil && f.Name != "state" && f.Name != "ctl" {
-			nodes[i] = writable(f, setter[T]{f.Set.shape, f.Set.words, withMetadata(f.Set.plan)})
+			nodes[i] = writable(f, setter[T]{f.Set.shape, f.Set.words, withMetadata(f.Set.plan), f.Set.needs + " d.is_meta"})
 		}
 	}
 	return append(nodes, fileTrees()...)

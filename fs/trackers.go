@@ -52,7 +52,7 @@ func word(words []string, n int64) string {
 // newTracker is the file that takes new ones.
 func newTracker() File[rtorrent.Torrent] {
 	return File[rtorrent.Torrent]{Name: "new", Doc: "write URLs, one a line, or `group URL`: they are added, in a tier behind the others or in that group", From: "d.tracker.insert",
-		Set: &setter[rtorrent.Torrent]{shape: shapeLines, plan: addTrackers}, Secret: true}
+		Set: &setter[rtorrent.Torrent]{shape: shapeLines, plan: addTrackers, needs: "d.is_meta"}, Secret: true}
 }
 
 func trackerReference(prefix string) []Line {

@@ -8,6 +8,10 @@ import (
 	"rtfs/rtorrent"
 )
 
+// trackerEffects are the rTorrent commands whose values change with a torrent's
+// trackers.
+const trackerEffects = "d.message"
+
 // setTrackerURL plans a write to a tracker's url.
 func setTrackerURL(t *tracker, value string, _ bool) (action, error) {
 	if value == t.URL {
@@ -23,7 +27,7 @@ func setTrackerURL(t *tracker, value string, _ bool) (action, error) {
 		if err := d.needMetadataOf(ctx, t.hash); err != nil {
 			return err
 		}
-		err := d.cache.Change(ctx, t.hash, func(ctx context.Context) error {
+		err := d.cache.Change(ctx, t.hash, d.columns(trackerEffects), func(ctx context.Context) error {
 			return d.cache.Client().ReplaceTracker(ctx, t.hash, t.Tracker, value)
 		})
 		if err != nil {
@@ -63,7 +67,7 @@ func setTrackerEnabled(t *tracker, value string, _ bool) (action, error) {
 		if err := d.needMetadataOf(ctx, t.hash); err != nil {
 			return err
 		}
-		return d.cache.Change(ctx, t.hash, func(ctx context.Context) error {
+		return d.cache.Change(ctx, t.hash, d.columns(trackerEffects), func(ctx context.Context) error {
 			return d.cache.Client().EnableTracker(ctx, t.hash, t.Tracker, on)
 		})
 	}, nil
@@ -104,7 +108,7 @@ func addTrackers(t *rtorrent.Torrent, value string, _ bool) (action, error) {
 		return nil, err
 	}
 	return func(ctx context.Context, d *driver) error {
-		return d.cache.Change(ctx, t.Hash, func(ctx context.Context) error {
+		return d.cache.Change(ctx, t.Hash, d.columns(trackerEffects), func(ctx context.Context) error {
 			for i, add := range all {
 				if err := d.cache.Client().AddTracker(ctx, t.Hash, add.group, add.url); err != nil && i > 0 {
 					return rtorrent.Afterwards(err)

@@ -69,7 +69,10 @@ func (c *Client) doApart(ctx context.Context, caps *Caps, h Hash, known *Torrent
 			return seen, nil, err // it is gone, or rTorrent is
 		}
 		var refusal error
-		if _, row, refusal = c.doSeeing(context.WithoutCancel(ctx), caps, h, nil, 0, part); err == nil {
+		if known != nil {
+			known = row
+		}
+		if _, row, refusal = c.doSeeing(context.WithoutCancel(ctx), caps, h, known, 0, part); err == nil {
 			err = Afterwards(refusal)
 		}
 	}
@@ -82,9 +85,14 @@ func (c *Client) quieten(ctx context.Context, caps *Caps, h Hash) error {
 	if !caps.givesUpUntaken() {
 		return nil
 	}
-	row, err := c.Torrent(ctx, h)
-	if err != nil || !row.State && !row.IsActive && row.Hashing == 0 {
+	rows, err := c.Rows(ctx, []*Torrent{{Hash: h}}, c.Columns("d.state d.is_active d.hashing"))
+	switch {
+	case err != nil:
 		return err
+	case rows[0] == nil:
+		return fmt.Errorf("torrent %s: %w", h, ErrNotFound)
+	case !rows[0].State && !rows[0].IsActive && rows[0].Hashing == 0:
+		return nil
 	}
 	stop := Stop(h)
 	if err := c.pacer.space(ctx, h, []call{stop.call}); err != nil {

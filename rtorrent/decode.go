@@ -76,10 +76,10 @@ func (q *query[T]) decodeCalls(s scanner, old *T) (row *T, refusal, err error) {
 	return d.finish(), nil, nil
 }
 
-// decodeOne reads the results of q's calls, the last ones of a batch, into a
-// new row. A refusal of one of them is its *Fault and no row.
-func (q *query[T]) decodeOne(s scanner) (*T, error) {
-	row, refusal, err := q.decodeCalls(s, nil)
+// decodeOne is decodeCalls of the last calls of a batch. A refusal of one of them
+// is its *Fault and no row.
+func (q *query[T]) decodeOne(s scanner, old *T) (*T, error) {
+	row, refusal, err := q.decodeCalls(s, old)
 	if err == nil {
 		err = batchEnd(s)
 	}

@@ -188,18 +188,18 @@ func TestDecodeOne(t *testing.T) {
 		if err != nil || refusals[0] != nil || refusals[1] == nil {
 			t.Fatalf("%s: refusals = %v, %v", l.name, refusals, err)
 		}
-		row, err := sampleQuery().decodeOne(s)
+		row, err := sampleQuery().decodeOne(s, nil)
 		if err != nil || row.Name != "nam\xe9" || row.Rate != 7 || row.Key != Hash(hashOf(0)) {
 			t.Errorf("%s: row = %+v, %v", l.name, row, err)
 		}
 
 		cells[3] = refusal
-		row, err = sampleQuery().decodeOne(l.scanner(l.batch(cells...)))
+		row, err = sampleQuery().decodeOne(l.scanner(l.batch(cells...)), nil)
 		if row != nil || !errors.Is(err, ErrNotFound) || !strings.Contains(err.Error(), "d.up.rate") {
 			t.Errorf("%s: refused: %+v, %v, want ErrNotFound of d.up.rate", l.name, row, err)
 		}
 		for _, wrong := range [][]any{cells[:len(cells)-1], append(cells, "x"), nil} {
-			row, err = sampleQuery().decodeOne(l.scanner(l.batch(wrong...)))
+			row, err = sampleQuery().decodeOne(l.scanner(l.batch(wrong...)), nil)
 			if row != nil || !errors.Is(err, ErrProtocol) {
 				t.Errorf("%s: %d results: %+v, %v, want ErrProtocol", l.name, len(wrong), row, err)
 			}

@@ -7,8 +7,8 @@ import (
 )
 
 // Do carries out the commands on one torrent in one request, saves the
-// torrent's session files in it if there was a command, and returns the row as
-// it is afterwards, nil if the last command removed the torrent. On a refusal
+// torrent's session files in it if there was a command, and returns the whole row
+// as it is afterwards, nil if the last command removed the torrent. On a refusal
 // it returns the row and the first refusal: the commands before it have
 // happened. ErrChecking means that a guarded one was left out because a
 // hash check is under way, that it would cancel or that would hang this
@@ -22,7 +22,9 @@ func (c *Client) Do(ctx context.Context, h Hash, commands ...Command) (*Torrent,
 // DoSeeing is Do for commands that were decided by some columns of a known row.
 // What these are right before the commands is asked in the same request: seen is
 // known itself if they are as they were, else a copy with what they are. Where
-// the request failed as a whole, seen is nil.
+// the request failed as a whole, seen is nil. Each value costs rTorrent a search
+// through all its torrents, so the row is known with what these columns and
+// Changes of the commands are afterwards; where known is nil, it is whole.
 func (c *Client) DoSeeing(ctx context.Context, h Hash, known *Torrent, columns Columns, commands ...Command) (seen, row *Torrent, err error) {
 	caps, err := c.Caps(ctx)
 	if err != nil {
@@ -33,7 +35,11 @@ func (c *Client) DoSeeing(ctx context.Context, h Hash, known *Torrent, columns C
 
 // doSeeing is DoSeeing of what can go in one request.
 func (c *Client) doSeeing(ctx context.Context, caps *Caps, h Hash, known *Torrent, columns Columns, commands []Command) (seen, row *Torrent, err error) {
-	q := c.torrents.query(c.asks(caps))
+	before, after := &Torrent{Hash: h}, AllColumns
+	if known != nil {
+		before, after = known, columns|c.Changes(commands...)
+	}
+	q := c.torrents.pick(c.asks(caps), after).withoutKey()
 	calls, ends := encodeCommands(caps, h, commands)
 	look := c.torrents.pick(c.asks(caps), columns).withoutKey()
 	var all []call
@@ -88,11 +94,11 @@ func (c *Client) doSeeing(ctx context.Context, caps *Caps, h Hash, known *Torren
 	if refusal == nil {
 		pending.wait(ctx)
 	}
-	row, err = q.decodeOne(s)
+	row, err = q.decodeOne(s, before)
 	if c.dropRefused(err) {
 		// The commands have happened; what the row is without the column is
 		// asked by itself.
-		_, row, err = c.DoSeeing(ctx, h, nil, 0)
+		row, err = c.Torrent(ctx, h)
 	}
 	if row != nil {
 		row = c.nameGroups(ctx, c.correctName(caps, row))[0]

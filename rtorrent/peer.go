@@ -37,7 +37,7 @@ func (c *Client) Peers(ctx context.Context, h Hash) ([]*Peer, error) {
 // peerCommand is a command on one peer. Its id was checked by Peers: it is
 // compared in rTorrent, which refuses what it does not know.
 func peerCommand(h Hash, id, method string, args ...any) Command {
-	return Command{call: call{method, append([]any{string(h) + ":p" + id}, args...)}}
+	return Command{call: call{method, append([]any{string(h) + ":p" + id}, args...)}, changes: connections}
 }
 
 // SnubPeer stops uploading to a peer, or takes it up again.
@@ -54,7 +54,9 @@ func DisconnectPeer(h Hash, id string) Command { return peerCommand(h, id, "p.di
 
 // AddPeer connects to a peer. Its address is a number, checked by ParsePeer:
 // a host's name of 64 letters ends rTorrent 0.16.
-func AddPeer(h Hash, peer netip.AddrPort) Command { return command(h, "add_peer", peer.String()) }
+func AddPeer(h Hash, peer netip.AddrPort) Command {
+	return command(h, connections, "add_peer", peer.String())
+}
 
 // ParsePeer reads 192.0.2.1:6881 or [2001:db8::1]:6881.
 func ParsePeer(s string) (netip.AddrPort, error) {

@@ -142,7 +142,7 @@ func TestBadTagsAreErrors(t *testing.T) {
 	if _, err := q.decode(newJSONScanner(jsonReply("[]")), nil); err == nil {
 		t.Error("decode with a bad tag: no error")
 	}
-	if _, err := q.decodeOne(newJSONScanner(jsonBatch())); err == nil {
+	if _, err := q.decodeOne(newJSONScanner(jsonBatch()), nil); err == nil {
 		t.Error("decodeOne with a bad tag: no error")
 	}
 }

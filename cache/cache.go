@@ -29,9 +29,9 @@ type Cache struct {
 	costs  costing
 
 	// The columns of all torrents but the key, and some of them by their speed.
-	columns, static, quick, moves rtorrent.Columns
-	firstLook, isMeta             rtorrent.Columns
-	restlessness                  rtorrent.Columns // not 0 while something moves
+	columns, static, quick, moves, rare rtorrent.Columns
+	firstLook, isMeta                   rtorrent.Columns
+	restlessness                        rtorrent.Columns // not 0 while something moves
 
 	changed chan struct{} // has room for one
 
@@ -101,7 +101,8 @@ func New(client *rtorrent.Client, o Options) *Cache {
 	c.static = client.ColumnsOf(rtorrent.Static) &^ client.Columns("d.hash")
 	c.moves = client.ColumnsOf(rtorrent.Moving)
 	c.quick = client.ColumnsOf(rtorrent.Tick, rtorrent.Moving)
-	c.columns = c.static | c.quick | client.ColumnsOf(rtorrent.Slow)
+	c.rare = client.ColumnsOf(rtorrent.Rare)
+	c.columns = c.static | c.quick | c.rare | client.ColumnsOf(rtorrent.Slow)
 	c.restlessness = c.moves &^ client.Columns("d.chunks_hashed")
 	c.firstLook, c.isMeta = client.Columns(firstLook), client.Columns("d.is_meta")
 	c.files = newKeyed(o.TTL, confirmed(c, client.Files))

@@ -102,7 +102,7 @@ func (f *fake) answer(method string, params []xvalue) string {
 		return integer(len(f.rows))
 	case "system.listMethods":
 		return array(text("system.library_version"), text("d.multicall2"), text("d.name"), text("d.hashing"),
-			text("d.up.rate"), text("d.custom1"), text("f.path"), text("f.size_bytes"), text("d.bitfield"), text("d.complete"), text("d.is_active"),
+			text("d.up.rate"), text("d.custom1"), text("d.custom"), text("f.path"), text("f.size_bytes"), text("d.bitfield"), text("d.complete"), text("d.is_active"),
 			text("d.state"), text("d.multicall.filtered"))
 	case "system.library_version":
 		return text("0.13.8")

@@ -155,3 +155,16 @@ func TestUnreadColumnsAreNotAsked(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatChangesRarelyIsAskedEachMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f, w := newWalk(t, "d.state d.complete d.custom")
+		rarely := f.count("asked d.custom=addtime")
+		for range 65 {
+			w.next()
+		}
+		if more := f.count("asked d.custom=addtime") - rarely; more != 1 {
+			t.Errorf("the time it was added was asked %d times in 65 s, want 1", more)
+		}
+	})
+}

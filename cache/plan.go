@@ -25,7 +25,7 @@ type step struct {
 const firstLook = "d.size_bytes d.custom d.load_date"
 
 // auditEvery is how many Slow pass before what the views tell is asked of all
-// torrents all the same.
+// torrents all the same, and what changes rarely.
 const auditEvery = 6
 
 // plan returns the step to do for one who asked for columns then. The caller

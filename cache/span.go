@@ -30,7 +30,7 @@ func (c *Cache) Span(s *Snapshot, columns rtorrent.Columns) Span {
 		if first || known.Before(span.Taken) {
 			span.Taken, first = known, false
 		}
-		if old := known.Add(c.opts.Slow); old.Before(span.Until) {
+		if old := known.Add(c.slowness(i) * c.opts.Slow); old.Before(span.Until) {
 			span.Until = old
 		}
 	})

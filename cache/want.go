@@ -143,7 +143,7 @@ func (c *Cache) expired(s *Snapshot, asked time.Time) bool {
 }
 
 // lacks returns those of some columns that were never asked, or longer ago than
-// that. What can change while a torrent moves must have been asked by the last
+// that; what changes rarely, auditEvery times as long. What can change while a torrent moves must have been asked by the last
 // tick, too.
 func (c *Cache) lacks(s *Snapshot, columns rtorrent.Columns, asked time.Time, atMost time.Duration) (lacks rtorrent.Columns) {
 	columns.Each(func(i int) {
@@ -152,7 +152,7 @@ func (c *Cache) lacks(s *Snapshot, columns rtorrent.Columns, asked time.Time, at
 		case known.IsZero():
 		case c.static.Has(column):
 			return
-		case asked.Sub(known) >= atMost:
+		case asked.Sub(known) >= c.slowness(i)*atMost:
 		case c.quick.Has(column) && !s.quick.Has(column) && known.Before(s.Taken):
 		default:
 			return
@@ -162,13 +162,21 @@ func (c *Cache) lacks(s *Snapshot, columns rtorrent.Columns, asked time.Time, at
 	return lacks
 }
 
+// slowness is how many Slow old a column may be.
+func (c *Cache) slowness(i int) time.Duration {
+	if c.rare.Has(1 << i) {
+		return auditEvery
+	}
+	return 1
+}
+
 // standsIn reports whether a Snapshot can be served while rTorrent fails.
 func (c *Cache) standsIn(s *Snapshot, columns rtorrent.Columns, now time.Time) bool {
 	if s == nil || now.Sub(s.Taken) >= c.opts.MaxStale {
 		return false
 	}
 	oldest := s.Taken
-	(columns &^ c.static).Each(func(i int) {
+	(columns &^ c.static &^ c.rare).Each(func(i int) {
 		if known := s.ages[i].true; known.Before(oldest) {
 			oldest = known
 		}
@@ -176,11 +184,11 @@ func (c *Cache) standsIn(s *Snapshot, columns rtorrent.Columns, now time.Time) b
 	return s.Has(columns) && now.Sub(oldest) < c.opts.MaxStale+c.opts.Slow
 }
 
-// oldest is the age of the oldest column of a Snapshot that somebody reads. The
-// caller holds mu.
+// oldest is the age of the oldest column of a Snapshot that somebody reads, of
+// those that are to be no older than Slow. The caller holds mu.
 func (c *Cache) oldest(s *Snapshot) time.Time {
 	oldest := s.Taken
-	(c.wanted(time.Now()) &^ c.static).Each(func(i int) {
+	(c.wanted(time.Now()) &^ c.static &^ c.rare).Each(func(i int) {
 		if known := s.ages[i].true; !known.IsZero() && known.Before(oldest) {
 			oldest = known
 		}

@@ -15,6 +15,7 @@ const (
 	Tick                // while the torrent transfers
 	Moving              // as Tick, and 0 of a torrent that is in none of the views that Client.Moving asks
 	Slow                // when a user changes it
+	Rare                // when somebody puts right what was set at the load
 )
 
 // A Table is what the rt tags of a row type T say: which command fills which
@@ -102,6 +103,8 @@ func parseColumn(index int, f reflect.StructField, tag string) (column, error) {
 			c.speed = Moving
 		case "slow":
 			c.speed = Slow
+		case "rare":
+			c.speed = Rare
 		case "hex":
 			c.hex = true
 		case "text":

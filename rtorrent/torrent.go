@@ -74,7 +74,7 @@ type Torrent struct {
 	Message   string `rt:"d.message,slow,text"`
 	Custom1   string `rt:"d.custom1,slow,text"`
 	Custom2   string `rt:"d.custom2,slow,text"`
-	AddTime   string `rt:"d.custom=addtime,slow,text"`
+	AddTime   string `rt:"d.custom=addtime,rare,text"`
 
 	ThrottleName string `rt:"d.throttle_name,slow,text"` // "" none, NoThrottle
 	Group        int64  `rt:"d.group,slow"`              // index of the choke group

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -106,11 +107,9 @@ func (c *Client) withoutJSON() {
 	}
 }
 
+// probe asks in three calls, since each waits for what else rTorrent does.
 func (c *Client) probe(ctx context.Context) (*Caps, error) {
 	caps := &Caps{known: map[string]bool{}}
-	if err := c.Call(ctx, &caps.PID, "system.pid"); err != nil {
-		return nil, err
-	}
 	if err := c.Call(ctx, &caps.Commands, "system.listMethods"); err != nil {
 		return nil, err
 	}
@@ -118,6 +117,24 @@ func (c *Client) probe(ctx context.Context) (*Caps, error) {
 		caps.known[name] = true
 	}
 	slices.Sort(caps.Commands)
+	if err := c.probeValues(ctx, caps); err != nil {
+		return nil, err
+	}
+	caps.LocalSession = c.local(caps.Session)
+	caps.multicall = "d.multicall2"
+	if !caps.Has(caps.multicall) {
+		caps.multicall = "d.multicall"
+	}
+	caps.JSON = !c.noJSON && c.speaksJSON(ctx)
+	return caps, nil
+}
+
+// probeValues asks what the process is, and how many torrents it has: the first
+// table needs to know, too.
+func (c *Client) probeValues(ctx context.Context, caps *Caps) error {
+	var count int64
+	calls := []call{{"view.size", []any{"", mainView}}, {"system.pid", []any{""}}}
+	texts := []*string{nil, nil}
 	for _, text := range []struct {
 		to      *string
 		command string
@@ -129,22 +146,41 @@ func (c *Client) probe(ctx context.Context) (*Caps, error) {
 		{&caps.Session, "session.path"},
 		{&caps.Directory, "directory.default"},
 	} {
-		if !caps.Has(text.command) {
-			continue
+		if caps.Has(text.command) {
+			calls, texts = append(calls, call{text.command, []any{""}}), append(texts, text.to)
 		}
-		var value any
-		if err := c.Call(ctx, &value, text.command); err != nil {
-			return nil, err
+	}
+	s, err := c.askBatch(ctx, false, calls)
+	if err != nil {
+		return err
+	}
+	refusals, err := batch(s, len(calls), func(i int) error {
+		v, err := s.cell()
+		switch {
+		case err != nil:
+			return err
+		case i < 2:
+			*[]*int64{&count, &caps.PID}[i] = v.n
+		case v.isInt(): // api_version is a number on some versions
+			*texts[i] = strconv.FormatInt(v.n, 10)
+		default:
+			*texts[i] = string(v.text)
 		}
-		*text.to = asText(value)
+		return nil
+	})
+	if err == nil {
+		err = batchEnd(s)
 	}
-	caps.LocalSession = c.local(caps.Session)
-	caps.multicall = "d.multicall2"
-	if !caps.Has(caps.multicall) {
-		caps.multicall = "d.multicall"
+	if err != nil {
+		return fmt.Errorf("what rTorrent is: %w", err)
 	}
-	caps.JSON = !c.noJSON && c.speaksJSON(ctx)
-	return caps, nil
+	for i, refusal := range refusals {
+		if refusal != nil && i > 0 { // strangers may not ask for sizes
+			return named(refusal, calls[i].method)
+		}
+	}
+	c.lastRows.Store(count)
+	return nil
 }
 
 // speaksJSON asks for the version in JSON. 0.9.8 answers that with an XML

@@ -142,6 +142,9 @@ func (c *Client) Count(ctx context.Context) (n int64, err error) {
 	if err != nil {
 		return 0, err
 	}
+	if n = c.lastRows.Load(); n > 0 {
+		return n, nil
+	}
 	err = c.Call(ctx, &n, "view.size", "", mainView)
 	if !errors.Is(err, ErrUntrusted) {
 		return n, err

@@ -60,12 +60,23 @@ type Cache struct {
 	views    *keyed[string, []string]
 	members  *keyed[string, []rtorrent.Hash]
 	onDemand []forgetter // all values that are kept for one torrent
+	expiring []expirer   // those of them, and of views, that are only kept for a time
 	server   serverCache
 	process  func(pid int64) // what OnProcess was given; guarded by mu
 }
 
 // A forgetter keeps a value for each torrent until it is told to forget it.
 type forgetter interface{ drop(rtorrent.Hash) }
+
+// An expirer can forget the values that are too old to be given to anybody.
+type expirer interface{ dropExpired() }
+
+// Relax forgets what is too old to be given to anybody.
+func (c *Cache) Relax() {
+	for _, values := range c.expiring {
+		values.dropExpired()
+	}
+}
 
 // A flight is one load and what was written while it was under way.
 type flight struct {
@@ -112,10 +123,14 @@ func New(client *rtorrent.Client, o Options) *Cache {
 	c.peers = newKeyed(o.TTL, confirmed(c, client.Peers))
 	c.customs = newKeyed(slowDemand*o.TTL, confirmed(c, client.Customs))
 	c.files.costly = 4
+	c.files.items = func(files []*rtorrent.File) int { return len(files) }
+	c.trackers.items = func(trackers []*rtorrent.Tracker) int { return len(trackers) }
+	c.peers.items = func(peers []*rtorrent.Peer) int { return len(peers) }
 	c.hosts = newHosts(client)
 	c.views = newKeyed(o.Slow, func(ctx context.Context, _ string) ([]string, error) { return client.Views(ctx) })
 	c.members = newKeyed(o.TTL, client.View)
 	c.onDemand = []forgetter{c.hosts, c.files, c.pieces, c.watches, c.trackers, c.peers, c.customs}
+	c.expiring = []expirer{c.files, c.pieces, c.trackers, c.peers, c.customs, c.members}
 	c.server = newServerCache(client, o)
 	return c
 }

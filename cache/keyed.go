@@ -7,8 +7,12 @@ import (
 	"time"
 )
 
-// keyedAtMost is how many keys' values are kept; the oldest goes first.
-const keyedAtMost = 256
+// How many keys' values are kept, and how many items in all of these, such as
+// files: 100,000 take 30 MB. What was not used for longest goes first.
+const (
+	keyedAtMost = 256
+	keyedItems  = 100_000
+)
 
 // A keyed keeps one value per key, a torrent mostly, for a time. Each is loaded once for all
 // who wait for it, by a load that belongs to none of them.
@@ -20,9 +24,11 @@ type keyed[K ~string, V any] struct {
 	// list of 50,000 files can take longer than the TTL: then each name of a walk
 	// over them would ask for it again.
 	costly int
+	// items tells how many items a value has; nil: one.
+	items func(V) int
 
-	mu      sync.Mutex // never held during a load
-	entries map[K]*entry[V]
+	mu      sync.Mutex // guards entries; never held during a load
+	entries *lru       // of *entry[V]
 }
 
 type entry[V any] struct {
@@ -34,7 +40,7 @@ type entry[V any] struct {
 }
 
 func newKeyed[K ~string, V any](ttl time.Duration, load func(context.Context, K) (V, error)) *keyed[K, V] {
-	return &keyed[K, V]{ttl: ttl, load: load, entries: map[K]*entry[V]{}}
+	return &keyed[K, V]{ttl: ttl, load: load, entries: newLRU(keyedAtMost, keyedItems)}
 }
 
 // value returns the key's value, at most the TTL old when it was asked.
@@ -66,12 +72,11 @@ func (k *keyed[K, V]) entry(ctx context.Context, key K, age time.Duration) *entr
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := time.Now()
-	if e := k.entries[key]; e != nil && (!e.expired(now, age) || e.isCostly(now, k.costly)) {
+	if e := k.kept(key); e != nil && (!e.expired(now, age) || e.isCostly(now, k.costly)) {
 		return e
 	}
 	e := &entry[V]{began: now, done: make(chan struct{})}
-	k.entries[key] = e
-	k.trim()
+	k.entries.put(string(key), e, 1)
 	go func() {
 		defer close(e.done)
 		func() {
@@ -79,14 +84,37 @@ func (k *keyed[K, V]) entry(ctx context.Context, key K, age time.Duration) *entr
 			e.value, e.err = k.load(context.WithoutCancel(ctx), key)
 		}()
 		e.ended = time.Now()
+		k.weigh(key, e)
 	}()
 	return e
+}
+
+// kept returns the key's entry, which is used by that, or nil. The caller holds mu.
+func (k *keyed[K, V]) kept(key K) *entry[V] {
+	e, _ := k.entries.get(string(key)).(*entry[V])
+	return e
+}
+
+// weigh makes room for a value that has come.
+func (k *keyed[K, V]) weigh(key K, e *entry[V]) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.kept(key) == e {
+		k.entries.put(string(key), e, k.count(e.value))
+	}
+}
+
+func (k *keyed[K, V]) count(value V) int {
+	if k.items == nil {
+		return 1
+	}
+	return 1 + k.items(value)
 }
 
 // known returns the key's value if there is one, whatever its age.
 func (k *keyed[K, V]) known(key K) (value V) {
 	k.mu.Lock()
-	e := k.entries[key]
+	e := k.kept(key)
 	k.mu.Unlock()
 	if e == nil {
 		return value
@@ -121,39 +149,36 @@ func (e *entry[V]) isCostly(now time.Time, n int) bool {
 	return n > 0 && e.err == nil && now.Sub(e.ended) < time.Duration(n)*e.ended.Sub(e.began)
 }
 
-// trim removes the oldest entry when there are too many. The caller holds mu.
-func (k *keyed[K, V]) trim() {
-	if len(k.entries) <= keyedAtMost {
-		return
-	}
-	var oldest K
-	for key, e := range k.entries {
-		if oldest == "" || e.began.Before(k.entries[oldest].began) {
-			oldest = key
-		}
-	}
-	delete(k.entries, oldest)
-}
-
 // drop forgets the key's value.
 func (k *keyed[K, V]) drop(key K) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	delete(k.entries, key)
+	k.entries.drop(string(key))
+}
+
+// dropExpired forgets the values that nobody would be given any more.
+func (k *keyed[K, V]) dropExpired() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := time.Now()
+	k.entries.dropIf(func(v any) bool {
+		e, ok := v.(*entry[V])
+		return ok && e.expired(now, k.ttl) && !e.isCostly(now, k.costly)
+	})
 }
 
 // dropAll forgets every value.
 func (k *keyed[K, V]) dropAll() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	clear(k.entries)
+	k.entries.dropIf(func(any) bool { return true })
 }
 
 // change replaces the key's value, if there is one, by what it is now.
 func (k *keyed[K, V]) change(key K, now func(V) V) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	e := k.entries[key]
+	e := k.kept(key)
 	if e == nil {
 		return
 	}
@@ -161,9 +186,9 @@ func (k *keyed[K, V]) change(key K, now func(V) V) {
 	case <-e.done:
 		if e.err == nil {
 			next := &entry[V]{began: e.began, ended: e.ended, done: e.done, value: now(e.value)}
-			k.entries[key] = next
+			k.entries.put(string(key), next, k.count(next.value))
 		}
 	default:
-		delete(k.entries, key) // it may be from before or after the change
+		k.entries.drop(string(key)) // it may be from before or after the change
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -35,6 +37,13 @@ func counted(ttl time.Duration) (k *keyed[rtorrent.Hash, int], loads *int, fail 
 		defer mu.Unlock()
 		failure = err
 	}
+}
+
+// keptKeys are the keys whose values are kept.
+func keptKeys(k *keyed[rtorrent.Hash, int]) []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Sorted(maps.Keys(k.entries.byKey))
 }
 
 func wantValue(t *testing.T, k *keyed[rtorrent.Hash, int], want int) {
@@ -115,8 +124,8 @@ func TestKeyedKeepsAnEndOfThem(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if len(k.entries) > keyedAtMost {
-			t.Errorf("%d values are kept, want at most %d", len(k.entries), keyedAtMost)
+		if k.entries.len() > keyedAtMost {
+			t.Errorf("%d values are kept, want at most %d", k.entries.len(), keyedAtMost)
 		}
 		before := *loads
 		for i := keyedAtMost; i < 2*keyedAtMost; i++ {
@@ -127,6 +136,54 @@ func TestKeyedKeepsAnEndOfThem(t *testing.T) {
 		if *loads != before {
 			t.Errorf("%d of the last %d values were loaded again", *loads-before, keyedAtMost)
 		}
+	})
+}
+
+// TestKeyedKeepsAnEndOfItems keeps values of many items: as many of them as have
+// no more than keyedItems, those used last, and one that has more by itself.
+func TestKeyedKeepsAnEndOfItems(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k, _, _ := counted(time.Hour)
+		k.items = func(int) int { return keyedItems / 3 }
+		for _, h := range []rtorrent.Hash{"a", "b", "a", "c"} { // a is used after b
+			if _, err := k.value(t.Context(), h); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		if k.known("a") == 0 || k.known("b") != 0 || k.known("c") == 0 {
+			t.Errorf("of a, b, a, c are kept %v, want the last two", keptKeys(k))
+		}
+		k.items = func(int) int { return 2 * keyedItems }
+		if _, err := k.value(t.Context(), "d"); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if k.entries.len() != 1 || k.known("d") == 0 {
+			t.Errorf("beside one of too many items are kept %v", keptKeys(k))
+		}
+		k.drop("d")
+		if k.entries.kept != 0 {
+			t.Errorf("nothing is kept, and that has %d items", k.entries.kept)
+		}
+	})
+}
+
+// TestKeyedForgetsWhatIsTooOld forgets nothing that somebody would be given.
+func TestKeyedForgetsWhatIsTooOld(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k, _, _ := counted(time.Second)
+		wantValue(t, k, 1)
+		k.dropExpired()
+		wantValue(t, k, 1)
+		pass(time.Second)
+		go k.value(t.Context(), hashB)
+		synctest.Wait()
+		k.dropExpired()
+		if got := keptKeys(k); !slices.Equal(got, []string{string(hashB)}) {
+			t.Errorf("%v are kept, want what is being loaded alone", got)
+		}
+		pass(time.Second)
 	})
 }
 

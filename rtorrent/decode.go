@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"unique"
 )
 
 // decode reads a table, an array of rows, at the scanner's position. A row
@@ -92,6 +93,9 @@ func (q *query[T]) decodeOne(s scanner, old *T) (*T, error) {
 	return row, nil
 }
 
+// A compacter is a row whose texts can share memory.
+type compacter interface{ compact() }
+
 // A decoder fills the rows of one reply. It is used by one goroutine.
 type decoder[T comparable] struct {
 	query   *query[T]
@@ -109,6 +113,7 @@ type field struct {
 	int64   *int64
 	int     *int
 	fromHex bool
+	few     bool
 	last    string // stored last; often the next row's too (directory, label)
 }
 
@@ -117,7 +122,7 @@ func (q *query[T]) decoder() *decoder[T] {
 	row := reflect.ValueOf(&d.current).Elem()
 	for i, a := range q.columns {
 		f := &d.fields[i]
-		f.fromHex = a.asHex
+		f.fromHex, f.few = a.asHex, a.few
 		switch to := row.Field(a.field).Addr(); a.kind {
 		case reflect.String:
 			f.text = pointer[string](to)
@@ -175,6 +180,9 @@ func (d *decoder[T]) finish() *T {
 		return d.old
 	}
 	row := d.current
+	if c, ok := any(&row).(compacter); ok {
+		c.compact()
+	}
 	return &row
 }
 
@@ -191,7 +199,9 @@ func (d *decoder[T]) set(i int, c cell) error {
 		}
 		if string(text) != *f.text { // a comparison does not allocate
 			if string(text) != f.last {
-				f.last = string(text)
+				if f.last = string(text); f.few {
+					f.last = unique.Make(f.last).Value()
+				}
 			}
 			*f.text = f.last
 		}

@@ -28,7 +28,8 @@ const (
 // The encoding hex asks for the command's .hex form where this rTorrent has
 // it, since JSON and XML cannot carry every name; text says that there is no
 // such form, and keeps the column out of JSON, where one string that is not
-// UTF-8 fails the whole reply. A field is a string, bool, int or int64; the
+// UTF-8 fails the whole reply. The word few says that many rows have one of few
+// values, each of which is then kept once. A field is a string, bool, int or int64; the
 // first tagged one is the key of the rows. Fields without a tag are the
 // caller's.
 //
@@ -48,6 +49,7 @@ type column struct {
 	speed   Speed
 	hex     bool
 	text    bool
+	few     bool
 }
 
 // newTable returns the Table of T. What is wrong with T's tags is an error of
@@ -109,8 +111,10 @@ func parseColumn(index int, f reflect.StructField, tag string) (column, error) {
 			c.hex = true
 		case "text":
 			c.text = true
+		case "few":
+			c.few = true
 		default:
-			return c, fmt.Errorf("%q is no speed and no encoding", word)
+			return c, fmt.Errorf("%q is no word of a tag", word)
 		}
 	}
 	switch {
@@ -118,6 +122,8 @@ func parseColumn(index int, f reflect.StructField, tag string) (column, error) {
 		return c, fmt.Errorf("two encodings")
 	case c.hex && c.kind != reflect.String:
 		return c, fmt.Errorf("only a string can be hex")
+	case c.few && c.kind != reflect.String:
+		return c, fmt.Errorf("only strings can be few")
 	}
 	return c, nil
 }

@@ -39,20 +39,22 @@ type Torrent struct {
 	FileCount  int64  `rt:"d.size_files,static"`
 	PieceSize  int64  `rt:"d.chunk_size,static"` // bytes
 	PieceCount int64  `rt:"d.size_chunks,static"`
-	IsPrivate  bool   `rt:"d.is_private,static"`
-	IsMulti    bool   `rt:"d.is_multi_file,static"`
 	Created    int64  `rt:"d.creation_date,static"` // Unix seconds, 0 unknown
 	LoadDate   int64  `rt:"d.load_date,static"`     // Unix seconds; now at every start of rTorrent
 
-	State           bool  `rt:"d.state,moving"` // started
-	IsOpen          bool  `rt:"d.is_open"`
-	IsActive        bool  `rt:"d.is_active,moving"`
-	IsComplete      bool  `rt:"d.complete"`
-	IsMeta          bool  `rt:"d.is_meta"`
-	Hashing         int64 `rt:"d.hashing,moving"` // 0 not, 1 on start, 2 on finish, 3 on demand
-	IsChecking      bool  `rt:"d.is_hash_checking,moving"`
-	IsChecked       bool  `rt:"d.is_hash_checked"`
-	HashingFailed   bool  `rt:"d.hashing_failed"`
+	// The flags are side by side, where they take little room.
+	IsPrivate     bool `rt:"d.is_private,static"`
+	IsMulti       bool `rt:"d.is_multi_file,static"`
+	State         bool `rt:"d.state,moving"` // started
+	IsOpen        bool `rt:"d.is_open"`
+	IsActive      bool `rt:"d.is_active,moving"`
+	IsComplete    bool `rt:"d.complete"`
+	IsMeta        bool `rt:"d.is_meta"`
+	IsChecking    bool `rt:"d.is_hash_checking,moving"`
+	IsChecked     bool `rt:"d.is_hash_checked"`
+	HashingFailed bool `rt:"d.hashing_failed"`
+
+	Hashing         int64 `rt:"d.hashing,moving"`  // 0 not, 1 on start, 2 on finish, 3 on demand
 	CompletedBytes  int64 `rt:"d.completed_bytes"` // bytes in verified pieces
 	CompletedPieces int64 `rt:"d.completed_chunks"`
 	HashedPieces    int64 `rt:"d.chunks_hashed,moving"` // of the check under way
@@ -71,20 +73,34 @@ type Torrent struct {
 	Finished  int64  `rt:"d.timestamp.finished,slow"` // Unix seconds, 0 never
 	BasePath  string `rt:"d.base_path,slow,hex"`      // "" until opened once in this run
 	Directory string `rt:"d.directory_base,slow,text"`
-	Message   string `rt:"d.message,slow,text"`
-	Custom1   string `rt:"d.custom1,slow,text"`
+	Message   string `rt:"d.message,slow,text,few"`
+	Custom1   string `rt:"d.custom1,slow,text,few"`
 	Custom2   string `rt:"d.custom2,slow,text"`
 	AddTime   string `rt:"d.custom=addtime,rare,text"`
 
-	ThrottleName string `rt:"d.throttle_name,slow,text"` // "" none, NoThrottle
-	Group        int64  `rt:"d.group,slow"`              // index of the choke group
+	ThrottleName string `rt:"d.throttle_name,slow,text,few"` // "" none, NoThrottle
+	Group        int64  `rt:"d.group,slow"`                  // index of the choke group
 	// ChokeGroup is the name of the group, that Group stands for.
 	ChokeGroup        string
 	PeersMax          int64  `rt:"d.peers_max,slow"` // 2^32-1 no limit
 	PeersMin          int64  `rt:"d.peers_min,slow"`
-	UploadsMax        int64  `rt:"d.uploads_max,slow"`          // 0 no limit
-	ConnectionSeed    string `rt:"d.connection_seed,slow,text"` // wanted when complete, "" as protocol.connection.seed
-	ConnectionCurrent string `rt:"d.connection_current,slow"`
+	UploadsMax        int64  `rt:"d.uploads_max,slow"`              // 0 no limit
+	ConnectionSeed    string `rt:"d.connection_seed,slow,text,few"` // wanted when complete, "" as protocol.connection.seed
+	ConnectionCurrent string `rt:"d.connection_current,slow,few"`
+}
+
+// compact implements compacter: a torrent's name, folder and path are mostly
+// parts of one text.
+func (t *Torrent) compact() {
+	if strings.HasPrefix(t.BasePath, t.Directory) {
+		t.Directory = t.BasePath[:len(t.Directory)]
+	}
+	for _, path := range []string{t.BasePath, t.Directory} {
+		if strings.HasSuffix(path, t.Name) {
+			t.Name = path[len(path)-len(t.Name):]
+			return
+		}
+	}
 }
 
 // Torrents is Table for the columns of some speeds, all if none is given.

@@ -8,9 +8,10 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 TAGS     = nethttpomithttp2,urfave_cli_no_docs,urfave_cli_no_suggest
 COLD     = net net/http net/http/... net/url net/textproto net/netip vendor/golang.org/x/... crypto/tls crypto/x509 \
            encoding/asn1 encoding/gob encoding/xml net/rpc html/template text/template... \
-           regexp... mime/... flag log/slog math/big crypto/rsa crypto/ecdsa crypto/internal/fips140/... compress/... \
-           os/exec os/user text/tabwriter encoding/pem encoding/json path/filepath golang.org/x/sys/unix rtfs rtfs/fs/disk \
-           github.com/urfave/... github.com/anacrolix/... github.com/kolo/...
+           regexp... mime/... flag log log/slog math/big crypto/rsa crypto/ecdsa compress/... \
+           os/exec os/user text/tabwriter encoding/pem encoding/json path/filepath io/fs bufio container/list unique \
+           golang.org/x/sys/... golang.org/x/sync/... rtfs rtfs/cache rtfs/fs/disk \
+           crypto/internal/... fmt reflect github.com/urfave/... github.com/anacrolix/... github.com/kolo/...
 FLAGS    = -trimpath -tags $(TAGS) $(COLD:%=-gcflags=%=-l) \
            -ldflags "-s -w -funcalign=16 -X main.version=$(VERSION)"
 AT_MOST  = 12000000

@@ -75,7 +75,7 @@ func (f Dir[T]) bind(d *driver, s subject[T], at int) (entry, bool) {
 func (f List[T]) bind(d *driver, s subject[T], at int) (entry, bool) {
 	below := s
 	below.path += f.Name + "/"
-	return d.dirEntry(f.Name, below.path, s.ino+uint64(at), fixedLife, f.Open(d, below)), true
+	return d.openedEntry(f.Name, below.path, s.ino+uint64(at), fixedLife, func() directory { return f.Open(d, below) }), true
 }
 
 func (f Link[T]) bind(d *driver, s subject[T], at int) (entry, bool) {
@@ -94,11 +94,15 @@ func (f Link[T]) bind(d *driver, s subject[T], at int) (entry, bool) {
 
 // dirEntry returns the entry of a directory.
 func (d *driver) dirEntry(name, path string, ino uint64, life time.Duration, dir directory) entry {
-	e := entry{name: name, mode: d.mode(modeDir), ino: ino, life: life}
-	e.node = func() node {
-		return &dirNode{base: base{d: d}, ino: ino, mode: e.mode, path: path, dir: dir}
-	}
-	return e
+	return d.openedEntry(name, path, ino, life, func() directory { return dir })
+}
+
+// openedEntry is dirEntry for a directory that is made when it is looked at.
+func (d *driver) openedEntry(name, path string, ino uint64, life time.Duration, open func() directory) entry {
+	mode := d.mode(modeDir)
+	return entry{name: name, mode: mode, ino: ino, life: life, node: func() node {
+		return &dirNode{base: base{d: d}, ino: ino, mode: mode, path: path, dir: open()}
+	}}
 }
 
 // fixedTarget is the target of a link that never changes.

@@ -3,7 +3,6 @@ package fs
 import (
 	"context"
 	"slices"
-	"sync"
 
 	"rtfs/cache"
 	"rtfs/rtorrent"
@@ -49,7 +48,7 @@ func (v *viewsDir) stat(context.Context) (size, mtime int64, err error) {
 
 func (v *viewsDir) entry(view string) entry {
 	path := v.path + fileName(view) + "/"
-	l := &linkDir{d: v.d, path: path, choose: (&members{d: v.d, view: view}).now}
+	l := &linkDir{d: v.d, path: path, choose: (&members{v.d, path, view}).now}
 	return v.d.dirEntry(fileName(view), path, v.d.inos.named(path), v.d.opts.TTL, l)
 }
 
@@ -57,12 +56,8 @@ func (v *viewsDir) entry(view string) entry {
 // by a lookup of each of its names. It is safe for concurrent use.
 type members struct {
 	d    *driver
+	path string
 	view string
-
-	mu       sync.Mutex // guards the fields below; never held during a call
-	snapshot *cache.Snapshot
-	hashes   []rtorrent.Hash
-	torrents []*rtorrent.Torrent
 }
 
 func (m *members) now(ctx context.Context) (*cache.Snapshot, []*rtorrent.Torrent, error) {
@@ -74,10 +69,8 @@ func (m *members) now(ctx context.Context) (*cache.Snapshot, []*rtorrent.Torrent
 	if err != nil {
 		return nil, nil, err
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.snapshot == s && slices.Equal(m.hashes, hashes) {
-		return s, m.torrents, nil
+	if last := m.d.links.choice(m.path); last.snapshot == s && slices.Equal(last.members, hashes) {
+		return s, last.torrents, nil
 	}
 	var torrents []*rtorrent.Torrent
 	for _, h := range hashes {
@@ -85,6 +78,6 @@ func (m *members) now(ctx context.Context) (*cache.Snapshot, []*rtorrent.Torrent
 			torrents = append(torrents, t)
 		}
 	}
-	m.snapshot, m.hashes, m.torrents = s, hashes, torrents
+	m.d.links.choose(m.path, &choice{snapshot: s, members: hashes, torrents: torrents})
 	return s, torrents, nil
 }

@@ -43,6 +43,9 @@ func contentReference(prefix string) []Line {
 		Doc: "one file of the content, with its final size; a read waits for what is being downloaded; what is not on its way is ENODATA", From: "f.multicall d.bitfield"}}
 }
 
+// bare says that most who list files look at none of them.
+func (c *contentDir) bare() {}
+
 func (c *contentDir) load(ctx context.Context) (*fileTree, error) {
 	files, err := c.d.cache.Files(ctx, c.subject.hash)
 	if err != nil {

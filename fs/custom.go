@@ -103,6 +103,9 @@ func (c *customDir) all(ctx context.Context) (*rtorrent.Customs, error) {
 	return c.d.cache.Customs(ctx, c.subject.hash)
 }
 
+// bare says that most who list the keys look at none of them.
+func (c *customDir) bare() {}
+
 // fields are the entries of d.custom1 to d.custom5.
 func (c *customDir) fields() []entry {
 	s := subject[rtorrent.Customs]{path: c.subject.path, hash: c.subject.hash, ino: c.subject.ino + inoCustom, find: c.all}

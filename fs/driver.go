@@ -92,8 +92,10 @@ type driver struct {
 	paths     paths
 	// priorities are file priorities that are not in force yet.
 	priorities *priorityUpdates
-	// torrentNodes is the table of a torrent's directory, made once.
+	// The tables of the directories of which there are many, made once.
 	torrentNodes []Node[rtorrent.Torrent]
+	trackerNodes []Node[tracker]
+	peerNodes    []Node[peer]
 	life         context.Context // ends with the mount
 	waits        context.Context // ends when nobody is to wait for content any more
 	waiters      atomic.Int64    // reads that wait for content
@@ -139,6 +141,8 @@ func New(c *cache.Cache, o Options) *Tree {
 		jobs:         newJobs(),
 		trackers:     newTrackerNames(),
 		torrentNodes: torrentNodes(),
+		trackerNodes: trackerNodes(),
+		peerNodes:    peerNodes(),
 	}
 	d.streams = newStreams(d)
 	d.defaults = newDefaults(o.ConfigDir, o.Server)
@@ -166,7 +170,7 @@ func New(c *cache.Cache, o Options) *Tree {
 		d.streams.recover()
 	})
 	go d.notifier.run(life)
-	go d.events.run(life, c, o.TTL, d.push)
+	go d.events.run(life, c, o.TTL, d.renewed)
 	server := subject[server]{
 		find: func(context.Context) (*server, error) { return &server{d}, nil },
 		ino:  d.inos.first | inoRoot,

@@ -100,6 +100,15 @@ func (g *groupDir) now(ctx context.Context) (*groupIndex, error) {
 	return index, nil
 }
 
+// shed forgets an index that is not of this snapshot.
+func (g *groupDir) shed(but *cache.Snapshot) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.index != nil && g.index.snapshot != but {
+		g.index = nil
+	}
+}
+
 func (g *groupDir) list(ctx context.Context) ([]entry, error) {
 	index, err := g.now(ctx)
 	if err != nil {

@@ -44,8 +44,7 @@ type inos struct {
 	first uint64 // of the server
 
 	mu    sync.Mutex
-	slots map[rtorrent.Hash]uint64
-	taken map[uint64]bool
+	slots map[uint64]rtorrent.Hash // by which torrent each is taken
 	names map[string]uint64
 	moved map[uint64]uint64 // how often a directory of that number was moved
 	seed  maphash.Seed
@@ -54,8 +53,7 @@ type inos struct {
 func newInos(place int) *inos {
 	return &inos{
 		first: uint64(place) << (inoSlotBits + inoLocalBits),
-		slots: map[rtorrent.Hash]uint64{},
-		taken: map[uint64]bool{0: true},
+		slots: map[uint64]rtorrent.Hash{0: ""},
 		names: map[string]uint64{},
 		moved: map[uint64]uint64{},
 		seed:  maphash.MakeSeed(),
@@ -69,17 +67,16 @@ func newInos(place int) *inos {
 func (t *inos) torrent(h rtorrent.Hash) uint64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	slot, ok := t.slots[h]
-	if !ok {
-		slot, _ = strconv.ParseUint(string(h[:10]), 16, 64)
-		slot >>= 4*10 - inoSlotBits
-		for t.taken[slot] {
-			slot = (slot + 1) & (1<<inoSlotBits - 1)
+	slot, _ := strconv.ParseUint(string(h[:10]), 16, 64)
+	for slot >>= 4*10 - inoSlotBits; ; slot = (slot + 1) & (1<<inoSlotBits - 1) {
+		of, taken := t.slots[slot]
+		if !taken {
+			t.slots[slot] = h
+		} else if of != h {
+			continue
 		}
-		t.taken[slot] = true
-		t.slots[h] = slot
+		return t.first | slot<<inoLocalBits
 	}
-	return t.first | slot<<inoLocalBits
 }
 
 // named returns the first number of a fixed directory, in the order in which

@@ -7,8 +7,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"rtfs/cache"
@@ -57,47 +55,6 @@ func byName(d *driver, path string) *linkDir {
 func linkReference(prefix string) []Line {
 	up := strings.Repeat("../", strings.Count(prefix, "/"))
 	return []Line{{Path: prefix + "<name>", Mode: modeString(modeLink), Doc: "to " + up + "torrents/<HASH>"}}
-}
-
-// A linkSet is the names in one linkDir at one snapshot.
-type linkSet struct {
-	snapshot *cache.Snapshot
-	torrents []*rtorrent.Torrent
-	names    []string
-	byName   map[string]*rtorrent.Torrent
-}
-
-// linkSetsKept is how many directories' names are kept.
-const linkSetsKept = 256
-
-// linkSets keeps the last linkSet of each linkDir, because a listing is
-// followed by a lookup of each of its names, and the groups for the same
-// reason. It is safe for concurrent use.
-type linkSets struct {
-	mu     sync.Mutex // guards the fields below
-	byPath map[string]*linkSet
-	groups map[string]*groupDir // the one of each path
-
-	folders atomic.Pointer[folderIndex] // of by-path/
-}
-
-func newLinkSets() *linkSets {
-	return &linkSets{byPath: map[string]*linkSet{}, groups: map[string]*groupDir{}}
-}
-
-func (l *linkSets) get(path string) *linkSet {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.byPath[path]
-}
-
-func (l *linkSets) put(path string, set *linkSet) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.byPath) >= linkSetsKept {
-		clear(l.byPath)
-	}
-	l.byPath[path] = set
 }
 
 // set returns the names of the directory now.

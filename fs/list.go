@@ -35,6 +35,15 @@ func (m *memo) render(s *cache.Snapshot, render func() []byte) []byte {
 	return content
 }
 
+// shed forgets what is not of this snapshot.
+func (m *memo) shed(but *cache.Snapshot) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.snapshot != weak.Make(but) {
+		m.snapshot, m.content = weak.Pointer[cache.Snapshot]{}, nil
+	}
+}
+
 // listsKept is how many tables of list/ are kept as they were rendered.
 const listsKept = 4
 
@@ -43,6 +52,15 @@ const listsKept = 4
 type memos struct {
 	mu     sync.Mutex // guards byName
 	byName map[string]*memo
+}
+
+// shed forgets what is not of this snapshot.
+func (m *memos) shed(but *cache.Snapshot) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, known := range m.byName {
+		known.shed(but)
+	}
 }
 
 func (m *memos) of(name string) *memo {

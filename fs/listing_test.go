@@ -65,6 +65,30 @@ func TestListingMakesNoInodes(t *testing.T) {
 	}
 }
 
+// TestFindMakesNoInodesOfFiles walks a torrent's whole directory by names and
+// types: the kernel then knows the directories that it has read, and no file.
+func TestFindMakesNoInodesOfFiles(t *testing.T) {
+	m, hashes := mountFake(t, 1)
+	out, status := m.sh(t, "find torrents/"+string(hashes[0])+" -type f")
+	if status != 0 {
+		t.Fatal(out)
+	}
+	walked := map[string]bool{}
+	for name, dir := range m.known(hashes[0]) {
+		walked[name] = true
+		for _, inode := range append(below(nil, dir), dir) {
+			if !inode.IsDir() {
+				t.Errorf("of %s the kernel knows the file %s", name, inode.Path(nil))
+			}
+		}
+	}
+	for _, want := range []string{"files", "file_priority", "file_progress", "file_chunks", "trackers", "peers", "custom"} {
+		if !walked[want] || !strings.Contains(out, "/"+want+"/") {
+			t.Errorf("find has not been in %s: %s", want, out)
+		}
+	}
+}
+
 // TestListingIsNeverOld lists a directory again and again while files come to
 // it and go, with an old listing of it open: the kernel may keep what it has
 // read only as long as it is true.

@@ -57,6 +57,9 @@ func (m *memberDir[T]) stat(ctx context.Context) (size, mtime int64, err error) 
 	return 0, timeAdded(t), nil
 }
 
+// bare says that most who list members look at none of them.
+func (m *memberDir[T]) bare() {}
+
 // addEntry is the file that takes new ones; false where this rTorrent cannot.
 func (m *memberDir[T]) addEntry() (entry, bool) {
 	s := m.subject

@@ -69,7 +69,7 @@ func Mount(trees []*Tree, dir string, m MountOptions) (*fuse.Server, error) {
 			ExtraCapabilities:       fuse.CAP_READDIRPLUS_AUTO | fuse.CAP_ATOMIC_O_TRUNC,
 		},
 	}
-	var raw fuse.RawFileSystem = markedReads{fusefs.NewNodeFS(root, o)}
+	var raw fuse.RawFileSystem = resting(markedReads{fusefs.NewNodeFS(root, o)}, trees)
 	if wrap := trees[0].wrap; wrap != nil {
 		raw = wrap(raw)
 	}

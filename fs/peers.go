@@ -101,7 +101,7 @@ func peerReference(prefix string) []Line {
 
 func openPeers(d *driver, s subject[rtorrent.Torrent]) directory {
 	return &memberDir[peer]{
-		d: d, subject: s, region: inoPeer, add: newPeer(), nodes: peerNodes(),
+		d: d, subject: s, region: inoPeer, add: newPeer(), nodes: d.peerNodes,
 		names: func(ctx context.Context) ([]string, error) {
 			peers, err := d.cache.Peers(ctx, s.hash)
 			var ids []string

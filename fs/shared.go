@@ -63,6 +63,15 @@ func (p *paths) of(s *cache.Snapshot) *pathIndex {
 	return index
 }
 
+// shed forgets an index that is not of this snapshot.
+func (p *paths) shed(but *cache.Snapshot) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.index != nil && p.index.snapshot != but {
+		p.index = nil
+	}
+}
+
 // sharing returns the other torrents whose data is at the path, below it, or
 // in a folder above it.
 func (x *pathIndex) sharing(t *rtorrent.Torrent) []rtorrent.Hash {

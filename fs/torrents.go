@@ -38,9 +38,11 @@ func (t *torrentsDir) find(ctx context.Context, name string) (entry, error) {
 	if err != nil {
 		return entry{}, errNoEntry
 	}
-	if _, err := t.d.cache.WantTorrent(ctx, h, 0); err != nil {
+	known, err := t.d.cache.WantTorrent(ctx, h, 0)
+	if err != nil {
 		return entry{}, err
 	}
+	h = known.Hash // which is kept already
 	if string(h) != name {
 		return t.d.linkEntry(name, t.path+name, fixedTarget(string(h)), t.d.inos.torrent(h)+inoAlias, t.d.opts.TTL, t.d.addedTime(h)), nil
 	}

@@ -69,7 +69,7 @@ func openTrackers(d *driver, s subject[rtorrent.Torrent]) directory {
 		return d.trackers.assign(s.hash, list), nil
 	}
 	return &memberDir[tracker]{
-		d: d, subject: s, region: inoTracker, add: newTracker(), nodes: trackerNodes(),
+		d: d, subject: s, region: inoTracker, add: newTracker(), nodes: d.trackerNodes,
 		names: func(ctx context.Context) ([]string, error) {
 			named, err := all(ctx)
 			names := make([]string, len(named))

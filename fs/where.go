@@ -2,7 +2,6 @@ package fs
 
 import (
 	"context"
-	"sync"
 
 	"rtfs/cache"
 	"rtfs/rtorrent"
@@ -16,7 +15,7 @@ func openWhere(d *driver, s subject[server]) directory {
 			return entry{}, err
 		}
 		path := s.path + expr + "/"
-		l := &linkDir{d: d, path: path, choose: (&matches{d: d, query: q}).now}
+		l := &linkDir{d: d, path: path, choose: (&matches{d, path, q}).now}
 		return d.dirEntry(expr, path, d.inos.named(path), d.opts.TTL, l), nil
 	}}
 }
@@ -25,12 +24,8 @@ func openWhere(d *driver, s subject[server]) directory {
 // followed by a lookup of each of its names. It is safe for concurrent use.
 type matches struct {
 	d     *driver
+	path  string
 	query *query
-
-	mu       sync.Mutex // guards the fields below; never held during a call
-	snapshot *cache.Snapshot
-	hosts    *cache.Hosts
-	torrents []*rtorrent.Torrent
 }
 
 func (m *matches) now(ctx context.Context) (*cache.Snapshot, []*rtorrent.Torrent, error) {
@@ -44,10 +39,8 @@ func (m *matches) now(ctx context.Context) (*cache.Snapshot, []*rtorrent.Torrent
 			return nil, nil, err
 		}
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.snapshot == s && (m.hosts == hosts || !m.query.trackers) {
-		return s, m.torrents, nil
+	if last := m.d.links.choice(m.path); last.snapshot == s && (last.hosts == hosts || !m.query.trackers) {
+		return s, last.torrents, nil
 	}
 	var torrents []*rtorrent.Torrent
 	for _, t := range s.Torrents {
@@ -55,6 +48,6 @@ func (m *matches) now(ctx context.Context) (*cache.Snapshot, []*rtorrent.Torrent
 			torrents = append(torrents, t)
 		}
 	}
-	m.snapshot, m.hosts, m.torrents = s, hosts, torrents
+	m.d.links.choose(m.path, &choice{snapshot: s, hosts: hosts, torrents: torrents})
 	return s, torrents, nil
 }

@@ -111,6 +111,6 @@ func (k *kitchen) age(t *testing.T, name string) {
 await 'grep -q 400000 "by-name/old film/up_total"'
 await 'test $(ls by-state/seeding | wc -l) = 3'
 await 'test "$(ls where/is_complete=0)" = ubuntu-24.04.iso'
-# A write has the row asked again.
-await 'echo normal > "by-name/old film/priority"; ls by-message/unregistered | grep -q old'`, "")
+await 'test $(cat "by-name/old film/time_finished") = 1700000000'
+await 'ls by-message/unregistered | grep -q old'`, "")
 }

@@ -125,6 +125,7 @@ func (m *model) addOrErase(p *payload) {
 		err = m.writeText(m.m.path("add-stopped", string(p.hash)+".torrent"), string(p.torrent))
 	} else {
 		m.hist.may(what, will)
+		m.hist.may(fieldOf(p.hash, "state"), "stop") // of which an erase is one first
 		err = m.timed("rename", func() error {
 			return syscall.Rename(m.m.torrent(p.hash), m.m.path("erase", string(p.hash)))
 		})

@@ -37,7 +37,7 @@ func (c *Customs) Value(key string) string {
 func (c *Client) Customs(ctx context.Context, h Hash) (*Customs, error) {
 	var keys []string
 	err := c.Call(ctx, &keys, "d.custom.keys", h)
-	if err != nil && !errors.Is(err, ErrNotFound) { // also what it says when there are none
+	if err != nil && !errors.Is(err, errNoElement) { // what it says when there are none
 		return nil, err
 	}
 	slices.Sort(keys)

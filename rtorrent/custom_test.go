@@ -1,6 +1,8 @@
 package rtorrent_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"reflect"
 	"strings"
@@ -50,4 +52,37 @@ func TestCustoms(t *testing.T) {
 			t.Errorf("Customs of a torrent that is not there: %v, want ErrNotFound", err)
 		}
 	})
+}
+
+// TestCustomsOfATorrentThatComesBack has an rTorrent that starts again between
+// two calls: it knows no torrent yet when it is asked for the keys, which is not
+// that the torrent has none.
+func TestCustomsOfATorrentThatComesBack(t *testing.T) {
+	s := rtorrenttest.NewServer(t, rtorrenttest.ServerOptions{})
+	h := add(s, "a")
+	e, err := rtorrent.ParseEndpoint(s.Endpoint())
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport, err := rtorrent.NewTransport(e, rtorrent.TransportOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := rtorrent.New(notThere{transport, h}, rtorrent.Options{})
+	if got, err := c.Customs(t.Context(), h); !errors.Is(err, rtorrent.ErrNotFound) {
+		t.Errorf("Customs = %+v, %v; want ErrNotFound", got, err)
+	}
+}
+
+// notThere asks for the custom keys of another torrent, which is not there.
+type notThere struct {
+	rtorrent.Transport
+	h rtorrent.Hash
+}
+
+func (n notThere) RoundTrip(ctx context.Context, contentType string, request []byte) ([]byte, string, error) {
+	if bytes.Contains(request, []byte("d.custom.keys")) {
+		request = bytes.ReplaceAll(request, []byte(n.h), bytes.Repeat([]byte("0"), len(n.h)))
+	}
+	return n.Transport.RoundTrip(ctx, contentType, request)
 }

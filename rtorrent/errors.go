@@ -21,6 +21,9 @@ var (
 	ErrTooLarge = errors.New("over the size limit")
 	// ErrNotFound says that there is no such torrent, file, tracker or peer.
 	ErrNotFound = errors.New("no such torrent")
+	// errNoElement says that a torrent has no such custom value, or none at all.
+	// It is an ErrNotFound.
+	errNoElement = fmt.Errorf("%w: no such element", ErrNotFound)
 	// ErrUnsupported says that this rTorrent lacks the command.
 	ErrUnsupported = errors.New("this rTorrent lacks the command")
 	// ErrNoJSON says that JSON-RPC is switched off. It is an ErrUnsupported.
@@ -61,7 +64,7 @@ var faultKinds = []struct {
 	{"Invalid index", ErrNotFound},
 	{"hash not found", ErrNotFound},
 	{"Not a hash string", ErrNotFound},
-	{"could not find element", ErrNotFound},
+	{"could not find element", errNoElement},
 	{"not defined", ErrUnsupported},
 	{"method not found", ErrUnsupported},
 	{"does not exist", ErrUnsupported},

@@ -127,6 +127,7 @@ func setFilePriority(f *torrentFile, value string, _ bool) (action, error) {
 			}
 			d.streams.choose(fileKey{h, index}, int64(p))
 			d.allFiles.forget(h)
+			d.filesTSV.shed(nil) // the rows of torrents may be as they were
 			d.priorities.due(d, h)
 			return nil
 		}, nil

@@ -34,6 +34,12 @@ func TestTwoOthersEdit(t *testing.T) {
 			}
 			mounts := []*mounted{mount(), mount()}
 			torrents := stoppedTorrents(t, mounts[0], 2)
+			for _, p := range torrents {
+				rtorrenttest.Eventually(t, rowWait, "the second mount has the torrent", func() bool {
+					_, err := os.Stat(mounts[1].torrent(p.hash, ""))
+					return err == nil
+				})
+			}
 			other := func(client *rtorrent.Client, command func(rtorrent.Hash, string) rtorrent.Command) func(rtorrent.Hash, string) error {
 				return func(h rtorrent.Hash, value string) error {
 					_, err := client.Do(t.Context(), h, command(h, value))
